@@ -1,0 +1,61 @@
+# A thin front: meson and ninja build, the scripts do the rest. make help lists the targets.
+BUILD ?= build
+PREFIX ?= /usr/local
+
+.PHONY: all demo demo-servers check bench soak fuzz asan tsan lint format install clean help
+
+all: ## build build/whimbrel (installs missing tools first, after telling which)
+	@scripts/setup --for build
+	@scripts/build $(BUILD)
+
+demo: ## a migration of a made-up shop from start to proof, on private servers
+	@scripts/setup --for demo
+	@scripts/build $(BUILD)
+	@scripts/demo
+
+demo-servers: ## the private servers and data of the demo, to try things on
+	@scripts/setup --for demo
+	@scripts/build $(BUILD)
+	@scripts/demo-servers
+
+check: ## every test: unit, conformance, layers, symbols, scenarios, crashes
+	@scripts/setup --for check
+	@tests/run
+
+bench: ## measure against other tools
+	@scripts/setup --for bench
+	@scripts/build $(BUILD)
+	@bench/run
+
+soak: ## the crash and soak scripts again and again for SOAK_MINUTES (30), until one fails
+	@scripts/setup --for check
+	@tests/run --soak
+
+fuzz: ## each fuzzer for FUZZ_SECONDS (30)
+	@scripts/setup --for fuzz
+	@scripts/fuzz
+
+asan: ## unit and conformance tests with the address and undefined-behaviour sanitizers
+	@scripts/setup --for check
+	@tests/run unit/ conformance/
+
+tsan: ## unit and copy tests with the thread sanitizer
+	@scripts/setup --for check
+	@tests/run --tsan unit/ scenario/copy
+
+lint: ## the source rules, and cppcheck, clang-tidy and clang-format where installed
+	@scripts/lint
+
+format: ## rewrite the sources with clang-format
+	@scripts/setup --for format
+	@find src tests tools -name '*.[ch]' -type f -exec clang-format -i {} +
+
+install: all ## install into DESTDIR and PREFIX
+	@meson configure $(BUILD) --prefix $(PREFIX)
+	@meson install -C $(BUILD) --quiet
+
+clean: ## remove everything built
+	@rm -rf build build-*
+
+help:
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' Makefile | expand -t 15
