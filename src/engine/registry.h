@@ -1,0 +1,25 @@
+/* The engines that this program has. builtin/ fills it once at start, before any thread. */
+#ifndef WB_ENGINE_REGISTRY_H
+#define WB_ENGINE_REGISTRY_H
+
+#include "engine/engine.h"
+
+enum { WB_REGISTRY_MAX = 16 };
+
+void wb_registry_add(const struct wb_engine *e);
+size_t wb_registry_count(void);
+const struct wb_engine *wb_registry_at(size_t i);
+
+/* By URL scheme or by name; SCHEME, listing the schemes there are, where none fits. */
+enum wb_code wb_registry_find(const char *scheme, const struct wb_engine **ret,
+                              struct wb_error *err);
+
+/* Parse, find the engine and open in one step; errors tell the redacted URL. */
+enum wb_code wb_registry_open(const struct wb_url *url, const struct wb_open_opts *opts,
+                              struct wb_conn **ret, struct wb_error *err);
+
+/* Every connection that is opened from now on is passed through wrap (fault injection and the
+ * like). NULL: none. */
+void wb_registry_set_wrapper(struct wb_conn *(*wrap)(struct wb_conn *inner));
+
+#endif
