@@ -1,0 +1,388 @@
+#include "engines/mysql/describe.h"
+
+#include "base/str.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* The size of an index part's name in messages is not ours to judge; catalog texts come as utf8mb3
+ * from information_schema, which shows '?' for characters beyond the basic plane. */
+
+struct wb_table *wb_mysql_describe_find(struct describe *d, const char *name) {
+    if (!name)
+        return NULL;
+    if (d->last && strcmp(d->last->name, name) == 0)
+        return d->last;
+    for (size_t i = 0; i < d->catalog->n_tables; i++)
+        if (strcmp(d->catalog->tables[i].name, name) == 0)
+            return d->last = &d->catalog->tables[i];
+    return NULL;
+}
+
+const char *wb_mysql_expression(struct describe *d, const char *text) {
+    if (!text || d->my->mariadb || !strchr(text, '\\'))
+        return text;
+    char *to = wb_arena_strdup(d->a, text), *w = to;
+    for (const char *p = text; *p; p++) {
+        if (*p == '\\' && (p[1] == '\'' || p[1] == '\\'))
+            p++;
+        *w++ = *p;
+    }
+    *w = 0;
+    return to;
+}
+
+static uint64_t number(const char *s) {
+    return s ? strtoull(s, NULL, 10) : 0;
+}
+
+/* ------------------------------------------------------------------------------------------ tables
+ */
+
+bool wb_mysql_is_ledger(const char *table) {
+    static const char *const names[] = {"whimbrel_run", "whimbrel_tables", "whimbrel_chunks",
+                                        "whimbrel_steps"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
+        if (strcmp(table, names[i]) == 0)
+            return true;
+    return false;
+}
+
+static void leave_out(struct describe *d, const char *table) {
+    if (!d->my->opts.writes)
+        wb_findings_add(&d->catalog->findings, d->a, WB_NOTE, WB_FINDING_GENERAL, "table", table,
+                        NULL,
+                        "a table of whimbrel's own record of an earlier copy into this database: "
+                        "it is left out");
+}
+
+static void fill_table(struct describe *d, struct wb_table *t, const char **v) {
+    *t = (struct wb_table){
+        .schema = d->schema,
+        .name = v[0],
+        .storage = v[2],
+        .est_rows = number(v[3]),
+        .est_bytes = number(v[4]),
+        .has_next_value = v[5] != NULL,
+        .next_value = number(v[5]),
+        .comment = v[6] && *v[6] ? v[6] : NULL,
+        .fingerprint = v[7] ? v[7] : "",
+        .not_transactional = !wb_str_eq(v[8], "YES"),
+        .system_versioned = wb_str_eq(v[1], "SYSTEM VERSIONED"),
+    };
+    if (t->system_versioned)
+        wb_findings_add(&d->catalog->findings, d->a, WB_WARNING, WB_FINDING_NOT_CARRIED, "table",
+                        t->name, NULL,
+                        "the table is system-versioned: its current rows are carried, its history "
+                        "and its ROW START "
+                        "and ROW END columns are not");
+    if (!t->storage)
+        wb_findings_add(&d->catalog->findings, d->a, WB_ERROR, WB_FINDING_GENERAL, "table", t->name,
+                        "repair or drop the table, or exclude it",
+                        "the server cannot open this table");
+}
+
+enum wb_code wb_mysql_describe_tables(struct describe *d, struct wb_error *err) {
+    struct wb_my_rows rows;
+    enum wb_code code = wb_my_queryf(d->my, d->a, &rows, err,
+                                     "SELECT t.TABLE_NAME, t.TABLE_TYPE, t.ENGINE, t.TABLE_ROWS, "
+                                     "t.DATA_LENGTH, t.AUTO_INCREMENT, t.TABLE_COMMENT, "
+                                     "t.CREATE_TIME, e.TRANSACTIONS FROM information_schema.TABLES "
+                                     "t LEFT JOIN information_schema.ENGINES e ON "
+                                     "e.ENGINE = t.ENGINE WHERE t.TABLE_SCHEMA = %s AND "
+                                     "t.TABLE_TYPE IN ('BASE TABLE', 'SYSTEM VERSIONED') "
+                                     "ORDER BY CAST(t.TABLE_NAME AS BINARY)",
+                                     d->schema_literal);
+    if (code)
+        return code;
+    d->catalog->tables = WB_NEW_N(d->a, struct wb_table, rows.n_rows + 1);
+    for (size_t i = 0; i < rows.n_rows; i++)
+        if (!d->internal && wb_mysql_is_ledger(rows.values[i][0]))
+            leave_out(d, rows.values[i][0]);
+        else
+            fill_table(d, &d->catalog->tables[d->catalog->n_tables++], rows.values[i]);
+    return WB_OK;
+}
+
+/* ------------------------------------------------------------------------------------------
+ * columns */
+
+enum {
+    C_TABLE,
+    C_NAME,
+    C_DEFAULT,
+    C_NULLABLE,
+    C_TYPE,
+    C_CHARSET,
+    C_COLLATION,
+    C_EXTRA,
+    C_COMMENT,
+    C_GENERATED
+};
+
+static bool is_temporal(const struct wb_type *t) {
+    return t->kind == WB_KIND_DATE || t->kind == WB_KIND_TIME || t->kind == WB_KIND_TIMESTAMP ||
+           t->kind == WB_KIND_TIMESTAMPTZ;
+}
+
+static bool is_numeric(const struct wb_type *t) {
+    return t->kind == WB_KIND_INT || t->kind == WB_KIND_UINT || t->kind == WB_KIND_DECIMAL ||
+           t->kind == WB_KIND_FLOAT || t->kind == WB_KIND_YEAR || t->kind == WB_KIND_BIT;
+}
+
+/* COLUMN_DEFAULT as an expression. MariaDB (from 10.2.7) gives one: 'it''s', 12,
+ * current_timestamp(), NULL. MySQL gives literals bare, and expressions where EXTRA says
+ * DEFAULT_GENERATED. */
+static const char *default_text(struct describe *d, const struct wb_type *type, const char *text,
+                                const char *extra) {
+    if (!text)
+        return NULL;
+    if (d->my->mariadb)
+        return strcmp(text, "NULL") == 0 ? NULL : text;
+    if (wb_str_istr(extra, "DEFAULT_GENERATED"))
+        return wb_mysql_expression(d, text);
+    if (is_numeric(type) || (is_temporal(type) && wb_str_istarts(text, "CURRENT_TIMESTAMP")) ||
+        (type->kind == WB_KIND_BYTES && wb_str_starts(text, "0x")))
+        return text;
+    WB_CLEANUP_BUF struct wb_buf b = {0};
+    wb_mysql_quote_text(&b, text, strlen(text));
+    return wb_arena_strdup(d->a, wb_buf_str(&b));
+}
+
+static void set_extra(struct describe *d, struct wb_column *c, const char *extra,
+                      const char *expression) {
+    static const char on_update[] = "on update ";
+    const char *update = wb_str_istr(extra, on_update);
+    if (wb_str_istr(extra, "auto_increment"))
+        c->identity = WB_IDENTITY_BY_DEFAULT;
+    c->invisible = wb_str_istr(extra, "INVISIBLE") != NULL;
+    if (update) {
+        update += sizeof on_update - 1;
+        c->on_update = wb_arena_strndup(d->a, update, strcspn(update, " ,"));
+    }
+    if (!expression || !*expression)
+        return;
+    if (wb_str_istr(extra, "VIRTUAL GENERATED"))
+        c->generated = WB_GENERATED_VIRTUAL;
+    else if (wb_str_istr(extra, "STORED GENERATED") || wb_str_istr(extra, "PERSISTENT"))
+        c->generated = WB_GENERATED_STORED;
+    if (c->generated)
+        c->generated_as.text = wb_mysql_expression(d, expression);
+}
+
+/* One string literal and nothing else. */
+static bool is_string_literal(const char *s) {
+    if (*s++ != '\'')
+        return false;
+    for (; *s; s++) {
+        if (*s == '\\' && s[1])
+            s++;
+        else if (*s == '\'' && s[1] == '\'')
+            s++;
+        else if (*s == '\'')
+            return !s[1];
+    }
+    return false;
+}
+
+/* The default's own bytes in hexadecimal, text as utf8mb4; NULL where it cannot be had. */
+static const char *ask_default_of(struct describe *d, const struct wb_table *t,
+                                  const struct wb_column *c, const char *from, const char *rest) {
+    WB_CLEANUP_BUF struct wb_buf sql = {0};
+    struct wb_my_rows rows;
+    bool text = c->type.kind == WB_KIND_TEXT;
+    wb_buf_adds(&sql, text ? "SELECT HEX(CONVERT(DEFAULT(t." : "SELECT HEX(DEFAULT(t.");
+    wb_mysql_quote_name(&sql, c->name);
+    wb_buf_addf(&sql, "%s FROM %s", text ? ") USING utf8mb4))" : "))", from);
+    wb_mysql_quote_table(&sql, t);
+    wb_buf_addf(&sql, " t %s", rest);
+    if (wb_my_query(d->my, d->a, &rows, NULL, wb_buf_str(&sql), sql.len) || !rows.n_rows)
+        return NULL;
+    return rows.values[0][0];
+}
+
+/* A binary literal that information_schema shows whole: ASCII with the escapes \0 \n \r \\ and ''.
+ * '?' may be anything. */
+static const char *hex_of_shown(struct describe *d, const char *shown) {
+    WB_CLEANUP_BUF struct wb_buf hex = {0};
+    size_t len = strlen(shown);
+    for (const char *s = shown + 1; s < shown + len - 1; s++) {
+        unsigned char c = (unsigned char)*s;
+        if (c >= 0x80 || c == '?')
+            return NULL;
+        bool escaped = c == '\\';
+        if (escaped || c == '\'')
+            c = (unsigned char)*++s;
+        if (escaped)
+            c = c == '0' ? 0 : c == 'n' ? '\n' : c == 'r' ? '\r' : c;
+        wb_buf_addf(&hex, "%02X", c);
+    }
+    return wb_arena_strdup(d->a, wb_buf_str(&hex));
+}
+
+/* A row that an outer join fills up still has the defaults of columns that may be NULL, any row has
+ * all of them. */
+static const char *ask_default(struct describe *d, const struct wb_table *t,
+                               const struct wb_column *c, const char *shown) {
+    const char *hex = c->type.kind == WB_KIND_BYTES ? hex_of_shown(d, shown) : NULL;
+    if (!hex && !c->not_null)
+        hex = ask_default_of(d, t, c, "(SELECT 1) q LEFT JOIN ", "ON FALSE");
+    return hex ? hex : ask_default_of(d, t, c, "", "LIMIT 1");
+}
+
+/* Whether the charset has characters that utf8mb3 has not. */
+static bool goes_beyond_plane(const struct wb_type *t) {
+    const char *cs = t->charset;
+    return !cs || wb_str_istarts(cs, "utf16") || wb_str_ieq(cs, "utf32") ||
+           wb_str_ieq(cs, "gb18030");
+}
+
+static unsigned nibble(char c) {
+    return (unsigned)(c <= '9' ? c - '0' : c - 'A' + 10);
+}
+
+/* A literal of what HEX() gave: x'00FF' for bytes, else text in quotes; NULL where the text has a
+ * NUL. */
+static const char *literal_of_hex(struct describe *d, bool text, const char *hex) {
+    WB_CLEANUP_BUF struct wb_buf bytes = {0}, quoted = {0};
+    if (!text)
+        return wb_arena_printf(d->a, "x'%s'", hex);
+    for (; hex[0] && hex[1]; hex += 2)
+        wb_buf_addc(&bytes, (char)(nibble(hex[0]) << 4 | nibble(hex[1])));
+    if (memchr(wb_buf_str(&bytes), 0, bytes.len))
+        return NULL;
+    wb_mysql_quote_text(&quoted, wb_buf_str(&bytes), bytes.len);
+    return wb_arena_strndup(d->a, wb_buf_str(&quoted), quoted.len);
+}
+
+/* information_schema speaks utf8mb3: a default beyond the basic plane comes as '?', bytes come as
+ * the text that they might be. Such a literal is asked of the table itself. */
+static void mend_default(struct describe *d, const struct wb_table *t, struct wb_column *c) {
+    bool text = c->type.kind == WB_KIND_TEXT, bytes = c->type.kind == WB_KIND_BYTES;
+    const char *shown = c->default_.text;
+    if (!(bytes || (text && strchr(shown, '?') && goes_beyond_plane(&c->type))))
+        return;
+    const char *name = wb_arena_printf(d->a, "%s.%s", t->name, c->name);
+    if (!is_string_literal(shown)) {
+        if (text)
+            wb_findings_add(&d->catalog->findings, d->a, WB_NOTE, WB_FINDING_RISK, "column", name,
+                            "compare the default in the target",
+                            "the default holds a '?', which the server also shows for characters "
+                            "beyond U+FFFF");
+        return;
+    }
+    const char *hex = ask_default(d, t, c, shown);
+    c->default_.text = hex ? literal_of_hex(d, text, hex) : NULL;
+    if (!c->default_.text)
+        wb_findings_add(&d->catalog->findings, d->a, WB_WARNING, WB_FINDING_NOT_CARRIED, "default",
+                        name, "set the default in the target by hand",
+                        "the server does not show this default as it is, only as %s", shown);
+}
+
+static enum wb_code fill_column(struct describe *d, struct wb_table *t, struct wb_column *c,
+                                const char **v, struct wb_error *err) {
+    *c = (struct wb_column){.name = v[C_NAME], .not_null = wb_str_eq(v[C_NULLABLE], "NO")};
+    enum wb_code code =
+        wb_mysql_type_parse(v[C_TYPE], v[C_CHARSET], v[C_COLLATION], d->a, &c->type, err);
+    if (code)
+        return wb_error_wrap(err, "column %s.%s", t->name, c->name), code;
+    c->comment = v[C_COMMENT] && *v[C_COMMENT] ? v[C_COMMENT] : NULL;
+    set_extra(d, c, v[C_EXTRA], v[C_GENERATED]);
+    if (!c->generated)
+        c->default_.text = default_text(d, &c->type, v[C_DEFAULT], v[C_EXTRA]);
+    if (c->default_.text && !wb_str_istr(v[C_EXTRA], "DEFAULT_GENERATED"))
+        mend_default(d, t, c);
+    return WB_OK;
+}
+
+/* ROW START and ROW END of a system-versioned table. */
+static bool is_system_column(const char **v) {
+    return v[C_GENERATED] &&
+           (wb_str_eq(v[C_GENERATED], "ROW START") || wb_str_eq(v[C_GENERATED], "ROW END"));
+}
+
+static uint64_t hash_text(uint64_t h, const char *s) { /* FNV-1a, with an end mark */
+    for (; s && *s; s++)
+        h = (h ^ (unsigned char)*s) * 1099511628211u;
+    return (h ^ 255) * 1099511628211u;
+}
+
+enum wb_code wb_mysql_describe_columns(struct describe *d, struct wb_error *err) {
+    struct wb_my_rows rows;
+    enum wb_code code =
+        wb_my_queryf(d->my, d->a, &rows, err,
+                     "SELECT TABLE_NAME, COLUMN_NAME, COLUMN_DEFAULT, IS_NULLABLE, COLUMN_TYPE, "
+                     "CHARACTER_SET_NAME, "
+                     "COLLATION_NAME, EXTRA, COLUMN_COMMENT, GENERATION_EXPRESSION FROM "
+                     "information_schema.COLUMNS WHERE "
+                     "TABLE_SCHEMA = %s ORDER BY CAST(TABLE_NAME AS BINARY), ORDINAL_POSITION",
+                     d->schema_literal);
+    for (size_t i = 0; !code && i < rows.n_rows;) {
+        size_t end = i + 1;
+        while (end < rows.n_rows && strcmp(rows.values[end][C_TABLE], rows.values[i][C_TABLE]) == 0)
+            end++;
+        struct wb_table *t = wb_mysql_describe_find(d, rows.values[i][C_TABLE]);
+        uint64_t hash = 14695981039346656037u;
+        if (t)
+            t->columns = WB_NEW_N(d->a, struct wb_column, end - i);
+        for (; t && !code && i < end; i++) {
+            for (size_t k = C_NAME; k <= C_GENERATED; k++)
+                hash = hash_text(hash, rows.values[i][k]);
+            if (!is_system_column(rows.values[i]))
+                code = fill_column(d, t, &t->columns[t->n_columns++], rows.values[i], err);
+        }
+        if (t)
+            t->fingerprint =
+                wb_arena_printf(d->a, "%s %016llx", t->fingerprint, (unsigned long long)hash);
+        i = end;
+    }
+    return code;
+}
+
+/* ------------------------------------------------------------------------------------------ all of
+ * it */
+
+static enum wb_code find_schema(struct describe *d, const char *wanted, struct wb_error *err) {
+    struct wb_my_rows rows;
+    WB_CLEANUP_BUF struct wb_buf literal = {0};
+    d->schema = wb_arena_strdup(d->a, wanted ? wanted : d->my->database);
+    if (!d->schema)
+        return wb_error_set(err, WB_E_URL, "the URL names no database: mysql://user@host/DATABASE");
+    wb_mysql_quote_text(&literal, d->schema, strlen(d->schema));
+    d->schema_literal = wb_arena_strdup(d->a, wb_buf_str(&literal));
+    enum wb_code code = wb_my_queryf(d->my, d->a, &rows, err,
+                                     "SELECT SCHEMA_NAME, DEFAULT_CHARACTER_SET_NAME FROM "
+                                     "information_schema.SCHEMATA WHERE SCHEMA_NAME = %s",
+                                     d->schema_literal);
+    if (!code && !rows.n_rows)
+        return wb_error_set(err, WB_E_NOT_FOUND,
+                            "database %s does not exist, or this user may not see it", d->schema);
+    if (code)
+        return code;
+    d->catalog->schema = d->schema;
+    d->catalog->charset = rows.values[0][1];
+    return WB_OK;
+}
+
+enum wb_code wb_mysql_describe(struct wb_conn *conn, const struct wb_describe_opts *opts,
+                               struct wb_catalog *ret, struct wb_error *err) {
+    struct wb_catalog catalog = {.engine = "mysql"};
+    struct describe d = {.my = mysql_of(conn)->my,
+                         .catalog = &catalog,
+                         .a = &catalog.arena,
+                         .internal = opts->internal};
+    static enum wb_code (*const parts[])(struct describe *, struct wb_error *) = {
+        wb_mysql_describe_tables,       wb_mysql_describe_columns, wb_mysql_describe_indexes,
+        wb_mysql_describe_foreign_keys, wb_mysql_describe_checks,  wb_mysql_describe_partitions,
+        wb_mysql_describe_objects,
+    };
+    enum wb_code code = find_schema(&d, opts->schema, err);
+    for (size_t i = 0; !code && i < sizeof parts / sizeof parts[0]; i++)
+        code = parts[i](&d, err);
+    if (code) {
+        wb_catalog_done(&catalog);
+        return wb_error_wrap(err, "reading the catalog"), code;
+    }
+    *ret = catalog;
+    return WB_OK;
+}

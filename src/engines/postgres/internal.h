@@ -1,0 +1,62 @@
+/* What the files of this engine share. */
+#ifndef WB_ENGINES_POSTGRES_INTERNAL_H
+#define WB_ENGINES_POSTGRES_INTERNAL_H
+
+#include "engine/engine.h"
+#include "pg/conn.h"
+#include "pg/copy.h"
+
+enum {
+    WB_POSTGRES_NAME_BYTES = 63,        /* NAMEDATALEN - 1 */
+    WB_POSTGRES_TEXT_LENGTH = 10485760, /* largest n of varchar(n) */
+    WB_POSTGRES_NUMERIC_PRECISION = 1000,
+};
+
+struct wb_postgres {
+    struct wb_conn base;
+    struct wb_pg pg;
+    enum wb_side side;
+};
+
+static inline struct wb_postgres *wb_postgres_of(struct wb_conn *c) {
+    return (struct wb_postgres *)c;
+}
+
+extern const struct wb_read_ops wb_postgres_read_ops;
+extern const struct wb_write_ops wb_postgres_write_ops;
+extern const struct wb_ddl_ops wb_postgres_ddl_ops;
+
+/* ----------------------------------------------------------------------------------------------
+ * statements.c */
+
+void wb_postgres_quote_name(struct wb_buf *to, const char *name);
+void wb_postgres_quote_text(struct wb_buf *to, const char *text, size_t len);
+void wb_postgres_add_text(struct wb_buf *to, const char *text); /* a literal */
+void wb_postgres_add_table(struct wb_buf *to, const char *schema,
+                           const char *name); /* quoted, with schema where given */
+void wb_postgres_add_regclass(struct wb_buf *to, const char *schema,
+                              const char *name); /* '"s"."t"'::regclass */
+
+/* The condition of a range ("" where it is the whole table); false where the table has no key to go
+ * by. */
+bool wb_postgres_add_range(struct wb_buf *to, const struct wb_table *t, const struct wb_range *r);
+
+/* Run a statement and give its rows as text in an arena. */
+enum wb_code wb_postgres_rows(struct wb_postgres *p, const char *sql, struct wb_arena *a,
+                              struct wb_rows *ret, struct wb_error *err);
+
+/* ----------------------------------------------------------------------------------------------
+ * describe */
+
+enum wb_code wb_postgres_describe(struct wb_conn *c, const struct wb_describe_opts *opts,
+                                  struct wb_catalog *ret, struct wb_error *err);
+
+/* ----------------------------------------------------------------------------------------------
+ * types.c */
+
+enum wb_code wb_postgres_map_type(const struct wb_type *from, struct wb_arena *a,
+                                  struct wb_type *ret, struct wb_error *err);
+enum wb_code wb_postgres_parse_type(const char *native, struct wb_arena *a, struct wb_type *ret,
+                                    struct wb_error *err);
+
+#endif
