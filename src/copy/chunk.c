@@ -1,0 +1,262 @@
+/* One chunk: read, shape, digest, write, all in one thread and batch by batch, and its ledger row
+ * in the same transaction of the target.
+ *
+ * A worker alternates between its two connections and never buffers more than one batch; several
+ * workers keep the servers busy. The digest is taken over the cells as they leave shaping: what the
+ * target should hold.
+ */
+#include "copy/job.h"
+
+#include "base/clock.h"
+
+#include <stdlib.h>
+
+enum { BATCH_ROWS = 1024, BATCH_BYTES = 256 << 10, HEAVY_ROW_BYTES = 4 << 20 };
+
+struct wb_chunk_reader {
+    struct wb_job *job;
+    const struct wb_read_ops *ops;
+    const struct wb_copy_table *table;
+    atomic_bool *table_heavy;
+    struct wb_cursor *cursor;
+    struct wb_shape *shape;
+    struct wb_batch batch;
+    struct wb_buf scratch;
+    struct wb_digest digest;
+    uint64_t bytes;
+};
+
+bool wb_chunk_reader_may_alter(const struct wb_chunk_reader *r) {
+    return wb_shape_may_alter(r->shape);
+}
+
+size_t wb_chunk_reader_altered(const struct wb_chunk_reader *r, const struct wb_altered **ret) {
+    return wb_shape_altered(r->shape, ret);
+}
+
+enum wb_code wb_chunk_reader_open(struct wb_job *job, struct wb_conn *reader,
+                                  struct wb_copy_table *t, const struct wb_range *range,
+                                  struct wb_chunk_reader **ret, struct wb_error *err) {
+    return wb_chunk_reader_open_with(job, reader, t, range, &job->shape_opts, ret, err);
+}
+
+enum wb_code wb_chunk_reader_open_with(struct wb_job *job, struct wb_conn *reader,
+                                       struct wb_copy_table *t, const struct wb_range *range,
+                                       const struct wb_shape_opts *opts,
+                                       struct wb_chunk_reader **ret, struct wb_error *err) {
+    struct wb_chunk_reader *r = calloc(1, sizeof *r);
+    if (!r)
+        return wb_error_set(err, WB_E_MEMORY, "no memory for a reader");
+    r->job = job;
+    r->ops = reader->engine->read;
+    r->table = t;
+    r->table_heavy = &t->heavy;
+    struct wb_read_spec spec = {
+        .table = t->from, .columns = t->from_columns, .n_columns = t->n_columns, .range = *range};
+    enum wb_code code =
+        wb_shape_new(t->from, t->to, t->to_columns, t->n_columns, opts, &r->shape, err);
+    if (!code)
+        code = r->ops->open(reader, &spec, &r->cursor, err);
+    if (code) {
+        wb_chunk_reader_free(r);
+        return code;
+    }
+    wb_batch_init(&r->batch, (uint32_t)t->n_columns, BATCH_ROWS, BATCH_BYTES);
+    r->batch.budget = &job->budget;
+    *ret = r;
+    return WB_OK;
+}
+
+/* --max-rate: all workers share one debt of time; each sleeps off what the debt is ahead of the
+ * clock. */
+static void keep_rate(struct wb_job *job, uint64_t bytes) {
+    uint64_t rate = job->opts->max_rate_bytes;
+    if (!rate)
+        return;
+    uint64_t now_us = wb_clock_monotonic_us(), began_us = 0;
+    atomic_compare_exchange_strong(&job->rate_began_us, &began_us, now_us); /* by the first one */
+    uint64_t debt =
+        atomic_fetch_add(&job->rate_debt_us, bytes * 1000000 / rate) + bytes * 1000000 / rate;
+    while (!wb_job_stopping(job)) {
+        uint64_t passed = wb_clock_monotonic_us() - atomic_load(&job->rate_began_us);
+        if (passed >= debt)
+            return;
+        uint64_t wait_ms = (debt - passed) / 1000 + 1;
+        wb_clock_sleep_ms(wait_ms > 100 ? 100 : (unsigned)wait_ms);
+    }
+}
+
+enum wb_code wb_chunk_reader_next(struct wb_chunk_reader *r, const struct wb_batch **ret,
+                                  struct wb_error *err) {
+    enum wb_code code = wb_cancel_check(r->job->opts->cancel, err);
+    if (!code)
+        code = r->ops->next(r->cursor, &r->batch, err);
+    if (code)
+        return code;
+    *ret = NULL;
+    if (r->batch.n_rows == 0)
+        return WB_OK;
+    code = wb_shape_batch(r->shape, &r->batch, err);
+    if (code)
+        return code;
+    wb_digest_add_batch(&r->digest, &r->batch, r->table->types, &r->scratch);
+    r->bytes += r->batch.bytes;
+    if (r->batch.bytes > BATCH_BYTES + HEAVY_ROW_BYTES)
+        atomic_store(r->table_heavy, true);
+    keep_rate(r->job, r->batch.bytes);
+    *ret = &r->batch;
+    return WB_OK;
+}
+
+void wb_chunk_reader_result(const struct wb_chunk_reader *r, struct wb_arena *a,
+                            struct wb_ledger_chunk *k) {
+    k->digest = r->digest;
+    k->bytes = r->bytes;
+    k->altered = wb_altered_format(r->shape, r->table->to, a);
+}
+
+void wb_chunk_reader_free(struct wb_chunk_reader *r) {
+    if (!r)
+        return;
+    r->ops->done(r->cursor);
+    wb_shape_free(r->shape);
+    wb_batch_done(&r->batch);
+    wb_buf_done(&r->scratch);
+    free(r);
+}
+
+static enum wb_code pump(struct wb_copy_table *t, struct wb_chunk_reader *r,
+                         const struct wb_write_ops *w, struct wb_load *load, struct wb_error *err) {
+    for (;;) {
+        const struct wb_batch *batch;
+        enum wb_code code = wb_chunk_reader_next(r, &batch, err);
+        if (code || !batch)
+            return code;
+        code = w->load_put(load, batch, err);
+        if (code)
+            return code;
+        atomic_fetch_add_explicit(&t->rows, batch->n_rows, memory_order_relaxed);
+        atomic_fetch_add_explicit(&t->bytes, batch->bytes, memory_order_relaxed);
+    }
+}
+
+/* Rows into the target, within the transaction; the number that the target confirmed must be the
+ * number read. */
+static enum wb_code load_rows(struct wb_copy_table *t, struct wb_chunk_reader *r,
+                              struct wb_conn *writer, struct wb_error *err) {
+    const struct wb_write_ops *w = writer->engine->write;
+    struct wb_load_spec spec = {
+        .table = t->to, .columns = t->to_columns, .n_columns = t->n_columns};
+    struct wb_load *load = NULL;
+    uint64_t rows = 0;
+    enum wb_code code = w->load_open(writer, &spec, &load, err);
+    if (code)
+        return code;
+    code = pump(t, r, w, load, err);
+    if (code) {
+        w->load_abort(load);
+        return code;
+    }
+    code = w->load_close(load, &rows, err);
+    if (!code && rows != r->digest.rows)
+        code = wb_error_set(err, WB_E_PROTOCOL, "the target confirmed %llu rows of %llu",
+                            (unsigned long long)rows, (unsigned long long)r->digest.rows);
+    return code;
+}
+
+static enum wb_code write_chunk(struct wb_job *job, struct wb_copy_table *t,
+                                struct wb_copy_chunk *chunk, struct wb_chunk_reader *r,
+                                struct wb_conn *writer, struct wb_arena *a,
+                                struct wb_ledger_chunk *ret, struct wb_error *err) {
+    const struct wb_write_ops *w = writer->engine->write;
+    uint64_t began_us = wb_clock_monotonic_us();
+    enum wb_code code = wb_ledger_claim_chunk(&job->ledger, writer, &chunk->ledger, err);
+    if (!code &&
+        chunk->ledger.epoch > 0) /* it was copied in an earlier epoch: those rows go first */
+        code = w->delete_range(writer, t->to, &chunk->ledger.range, NULL, err);
+    if (!code)
+        code = load_rows(t, r, writer, err);
+    if (code)
+        return code;
+    struct wb_ledger_chunk k = chunk->ledger;
+    k.epoch = job->run.epoch;
+    wb_chunk_reader_result(r, a, &k);
+    code = wb_ledger_finish_chunk(&job->ledger, writer, &k,
+                                  (wb_clock_monotonic_us() - began_us) / 1000, err);
+    if (!code)
+        code = w->commit(writer, false, err);
+    if (!code)
+        *ret = k;
+    return code;
+}
+
+enum wb_code wb_job_do_chunk(struct wb_job *job, struct wb_copy_table *t,
+                             struct wb_copy_chunk *chunk, struct wb_conn *reader,
+                             struct wb_conn *writer, struct wb_error *err) {
+    const struct wb_write_ops *w = writer->engine->write;
+    struct wb_arena a = {0};
+    struct wb_chunk_reader *r = NULL;
+    struct wb_ledger_chunk arrived;
+    enum wb_code code = w->begin(writer, err);
+    if (!code) {
+        code = wb_chunk_reader_open(job, reader, t, &chunk->ledger.range, &r, err);
+        if (!code)
+            code = write_chunk(job, t, chunk, r, writer, &a, &arrived, err);
+        if (code)
+            w->rollback(writer);
+    }
+    wb_chunk_reader_free(r);
+    if (!code) { /* the text outlives this call */
+        pthread_mutex_lock(&job->lock);
+        chunk->ledger = arrived;
+        chunk->ledger.altered = wb_arena_strdup(&job->shared_arena, arrived.altered);
+        chunk->ledger.done = true;
+        pthread_mutex_unlock(&job->lock);
+    } else {
+        wb_error_wrap(err, "table %s, chunk %u of %zu", t->name, chunk->ledger.number + 1,
+                      t->n_chunks);
+    }
+    wb_arena_done(&a);
+    return code;
+}
+
+/* Cut a table into chunks and write them down, before any of them is copied. */
+enum wb_code wb_job_do_split(struct wb_job *job, struct wb_copy_table *t, struct wb_conn *reader,
+                             struct wb_conn *writer, struct wb_error *err) {
+    const struct wb_write_ops *w = writer->engine->write;
+    uint64_t chunk_bytes = job->opts->chunk_bytes ? job->opts->chunk_bytes : 64u << 20;
+    uint64_t row_bytes = t->from->est_rows ? t->from->est_bytes / t->from->est_rows : 100;
+    uint64_t rows = chunk_bytes / (row_bytes ? row_bytes : 1);
+    rows = rows < 1000 ? 1000 : rows > 500000 ? 500000 : rows;
+    struct wb_arena a = {0};
+    struct wb_range *ranges = NULL;
+    size_t n = 0;
+    enum wb_code code = reader->engine->read->split(reader, t->from, rows, &a, &ranges, &n, err);
+    if (!code)
+        code = w->begin(writer, err);
+    if (!code) {
+        code = wb_ledger_add_chunks(&job->ledger, writer, t->number, ranges, n, err);
+        if (!code)
+            code = w->commit(writer, false, err);
+        if (code)
+            w->rollback(writer);
+    }
+    if (code) {
+        wb_error_wrap(err, "table %s: cutting it into chunks", t->name);
+    } else {
+        pthread_mutex_lock(&job->lock);
+        t->chunks = WB_NEW_N(&job->shared_arena, struct wb_copy_chunk, n);
+        for (size_t i = 0; i < n; i++) {
+            struct wb_ledger_chunk *k = &t->chunks[i].ledger;
+            *k = (struct wb_ledger_chunk){
+                .table = t->number, .number = (uint32_t)i, .range = ranges[i], .altered = ""};
+            k->range.lower = wb_arena_strdup(&job->shared_arena, ranges[i].lower);
+            k->range.upper = wb_arena_strdup(&job->shared_arena, ranges[i].upper);
+        }
+        t->n_chunks = t->chunks_open = n;
+        t->split = true;
+        pthread_mutex_unlock(&job->lock);
+    }
+    wb_arena_done(&a);
+    return code;
+}
