@@ -1,0 +1,60 @@
+/* whimbrel: dispatch. */
+#include "builtin/builtin.h"
+#include "cli/cli.h"
+
+#include <malloc.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+const struct wb_command wb_commands[] = {
+    {"copy", "SOURCE TARGET",
+     "move a whole database: schema, data, indexes, constraints, then proof", wb_cmd_copy},
+    {"inspect", "URL", "what is there: tables, rows, bytes, types, and what cannot be carried",
+     wb_cmd_inspect},
+    {"clean", "URL...", "remove what whimbrel keeps in a database (never the copied data)",
+     wb_cmd_clean},
+    {"errors", "", "list every error: number, name, exit code, meaning, what to do", wb_cmd_errors},
+};
+const size_t wb_n_commands = sizeof wb_commands / sizeof wb_commands[0];
+
+static int help(FILE *to) {
+    fputs("whimbrel moves live databases: planned, run, proven and undone.\n\nUsage: whimbrel "
+          "COMMAND [ARGUMENTS]\n\n"
+          "Commands:\n",
+          to);
+    for (size_t i = 0; i < wb_n_commands; i++)
+        fprintf(to, "  %-8s %-14s %s\n", wb_commands[i].name, wb_commands[i].args,
+                wb_commands[i].summary);
+    fputs("\nEvery command has --help, with examples.\n\n"
+          "Try: whimbrel copy sqlite:app.db sqlite:copy.db\n"
+          "     whimbrel copy mysql://root@localhost/shop postgresql://postgres@localhost/shop "
+          "--dry-run\n\n"
+          "Exit codes: 0 done and proven; 1 a difference or a refusal; 2 wrong usage; 4 database, "
+          "network or disk;\n"
+          "5 internal error; 6 not verified; 130/143 interrupted (the same command continues).\n",
+          to);
+    return to == stdout ? 0 : 2;
+}
+
+int main(int argc, char **argv) {
+    /* Large values come and go: give their memory back at once instead of keeping it. */
+    mallopt(M_MMAP_THRESHOLD, 1 << 20);
+    mallopt(M_TRIM_THRESHOLD, 4 << 20);
+    mallopt(M_ARENA_MAX, 4);
+    signal(SIGPIPE, SIG_IGN);
+    if (argc < 2)
+        return help(stderr);
+    if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
+        strcmp(argv[1], "help") == 0)
+        return help(stdout);
+    if (strcmp(argv[1], "--version") == 0) {
+        puts("whimbrel " WB_VERSION);
+        return 0;
+    }
+    wb_builtin_register();
+    for (size_t i = 0; i < wb_n_commands; i++)
+        if (strcmp(argv[1], wb_commands[i].name) == 0)
+            return wb_commands[i].run(argc - 1, argv + 1);
+    return wb_cli_usage("", "there is no command \"%s\"", argv[1]);
+}
