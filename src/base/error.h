@@ -60,6 +60,8 @@ enum wb_class {
       "check the path, its permissions and the disk")                                            \
     X(MEMORY, 209, RESOURCE, "memory ran out", "lower --jobs")                                   \
     X(NOT_FOUND, 210, RESOURCE, "the object does not exist", "check the name and the schema")    \
+    X(TIMEOUT, 211, RESOURCE, "a statement took longer than it may",                             \
+      "raise --statement-timeout, or try when the server is less busy")                          \
     X(TARGET_NOT_EMPTY, 300, REFUSED, "the target is not empty",                                 \
       "choose an empty database or another --schema; whimbrel never drops what it did not make") \
     X(TARGET_BUSY, 301, REFUSED, "another whimbrel works on this target",                        \

@@ -286,6 +286,51 @@ struct wb_ddl_ops {
 };
 
 /* ------------------------------------------------------------------------------------------------
+ * verifying */
+
+/* What the server is asked to digest: columns of one table in order, each as the type that both
+ * sides agreed on. */
+struct wb_server_digest_spec {
+    const struct wb_table *table;
+    const uint32_t *columns;         /* indexes into table->columns */
+    const struct wb_type *const *as; /* n_columns: the type whose canonical text is wanted */
+    size_t n_columns;
+    struct wb_range range;
+    const char *where; /* as in wb_read_spec */
+};
+
+/* How busy a server is, as far as this user may know. */
+struct wb_load_state {
+    unsigned active; /* statements that others run just now; UINT_MAX: unknown */
+    int64_t lag_ms;  /* of the furthest replica, or of this server behind its own source; -1: it has
+                        none, or unknown */
+};
+
+struct wb_verify_ops {
+    /* A literal that stands for a cell of this type in the engine's SQL, NULL included, so that
+     * `column = literal` finds the row and an INSERT stores the value exactly. False where it
+     * cannot be written so. Cells of kindred forms are taken too (text of digits for an INT). */
+    bool (*literal)(struct wb_buf *to, const struct wb_type *t, const struct wb_cell *cell);
+
+    /* Whether this engine can give a column as the canonical text of a type (docs/values.md: the
+     * text that md5 is taken over, equal in every engine for equal values). NULL: never. */
+    bool (*canonical)(const struct wb_table *t, uint32_t column, const struct wb_type *as);
+    /* MD5 a row over its columns' canonical texts, each with its length before it and NULL apart
+     * from empty; summed modulo 2^128 with the count. Only for columns that canonical() allows.
+     * NULL: this engine has no MD5 of its own. */
+    enum wb_code (*digest)(struct wb_conn *c, const struct wb_server_digest_spec *spec,
+                           struct wb_digest *ret, struct wb_error *err);
+
+    /* Where the log stands now, without a lock; position "" where there is none. */
+    enum wb_code (*position)(struct wb_conn *c, struct wb_arena *a, struct wb_moment *ret,
+                             struct wb_error *err);
+    /* Statements of this session end by themselves after so long (0: never), with LOCK_TIMEOUT or
+     * TIMEOUT. */
+    enum wb_code (*set_timeout)(struct wb_conn *c, unsigned statement_ms, struct wb_error *err);
+    enum wb_code (*load_state)(struct wb_conn *c, struct wb_load_state *ret, struct wb_error *err);
+};
+
+/* ------------------------------------------------------------------------------------------------
  * the engine */
 
 enum { WB_ENGINE_VERSION = 1 };
@@ -323,6 +368,7 @@ struct wb_engine {
     const struct wb_read_ops *read;
     const struct wb_write_ops *write;
     const struct wb_ddl_ops *ddl;
+    const struct wb_verify_ops *verify;
 };
 
 /* ------------------------------------------------------------------------------------------------
