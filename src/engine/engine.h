@@ -283,6 +283,9 @@ struct wb_ddl_ops {
     bool keys_inline; /* unique and foreign keys are part of CREATE TABLE and cannot be undone alone
                        */
     bool typed; /* a column's type binds its values (false: SQLite, any value goes anywhere) */
+    bool
+        standard_alter; /* takes ALTER COLUMN … TYPE, SET NOT NULL and so on, as the standard has it
+                         */
 };
 
 /* ------------------------------------------------------------------------------------------------
@@ -304,6 +307,29 @@ struct wb_load_state {
     unsigned active; /* statements that others run just now; UINT_MAX: unknown */
     int64_t lag_ms;  /* of the furthest replica, or of this server behind its own source; -1: it has
                         none, or unknown */
+};
+
+/* A plan, reduced to what plans of different servers have in common. */
+enum wb_plan_kind {
+    WB_PLAN_SCAN,  /* a table is read as a whole */
+    WB_PLAN_INDEX, /* rows of a table are found by an index or key */
+    WB_PLAN_JOIN,
+    WB_PLAN_SORT,
+    WB_PLAN_GROUP, /* grouped, made distinct, kept in a temporary table */
+    WB_PLAN_OTHER,
+};
+
+struct wb_plan_step {
+    enum wb_plan_kind kind;
+    unsigned depth;
+    const char *words; /* as the server calls it: "Index Scan", "range" */
+    const char *table; /* its name or, where the server tells no more, its alias; NULL: none */
+    const char *index; /* NULL: none, or the table's own key without a name */
+};
+
+struct wb_plan {
+    struct wb_plan_step *steps;
+    size_t n;
 };
 
 struct wb_verify_ops {
@@ -328,6 +354,22 @@ struct wb_verify_ops {
      * TIMEOUT. */
     enum wb_code (*set_timeout)(struct wb_conn *c, unsigned statement_ms, struct wb_error *err);
     enum wb_code (*load_state)(struct wb_conn *c, struct wb_load_state *ret, struct wb_error *err);
+
+    /* How this engine would describe a mapped catalog (schema/map.h) had it been made just now, in
+     * a schema of whatever name: types, defaults and expressions in its own spelling, and without
+     * what it refuses. Nothing is left behind and no table of anybody is touched. ret is freed by
+     * wb_catalog_done. NULL: it cannot say so without leaving something. */
+    enum wb_code (*expect)(struct wb_conn *c, const struct wb_catalog *wanted, unsigned version_num,
+                           struct wb_catalog *ret, struct wb_error *err);
+
+    /* Run one query that only reads, in a transaction that may do no more, count its rows and drop
+     * them. ret_us: from sending it to its last row; without the transaction around it. TIMEOUT
+     * after timeout_ms (0: never). */
+    enum wb_code (*measure)(struct wb_conn *c, const char *sql, unsigned timeout_ms,
+                            uint64_t *ret_rows, uint64_t *ret_us, struct wb_error *err);
+    /* The plan of such a query, which is not run. */
+    enum wb_code (*explain)(struct wb_conn *c, const char *sql, struct wb_arena *a,
+                            struct wb_plan *ret, struct wb_error *err);
 };
 
 /* ------------------------------------------------------------------------------------------------

@@ -99,7 +99,7 @@ struct wb_verify_difference {
 /* A structural difference, or something that could not be compared. */
 struct wb_verify_finding {
     enum wb_verify_level level;
-    enum wb_verify_outcome outcome; /* DIFFERENT or UNVERIFIED; EQUAL is not reported */
+    enum wb_verify_outcome outcome; /* EQUAL: a note, which changes no outcome */
     const char *table;              /* in the target: schema.table; NULL: the database */
     const char *object;             /* "index orders_customer", "column total" */
     const char *text;               /* what was expected and what is there */
