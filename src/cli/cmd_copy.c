@@ -1,5 +1,6 @@
 #include "cli/cli.h"
 #include "cli/copy_print.h"
+#include "cli/options.h"
 #include "copy/copy.h"
 
 #include "base/str.h"
@@ -9,12 +10,12 @@
 enum {
     OPT_HELP = 1,
     OPT_DRY_RUN,
-    OPT_INCLUDE,
+    OPT_INCLUDE, /* these five in the order of enum wb_option_rule */
     OPT_EXCLUDE,
     OPT_RENAME,
-    OPT_SCHEMA,
     OPT_CAST,
     OPT_CAST_FILE,
+    OPT_SCHEMA,
     OPT_POLICY,
     OPT_JOBS,
     OPT_MAX_RATE,
@@ -105,42 +106,14 @@ struct args {
     bool dry_run, json, quiet, help;
 };
 
-static enum wb_code number(const char *option, const char *text, int64_t min, int64_t max,
-                           int64_t *ret, struct wb_error *err) {
-    if (wb_str_int64(text, min, max, ret))
-        return WB_OK;
-    return wb_error_set(err, WB_E_USAGE, "--%s \"%s\" is not a number from %lld to %lld", option,
-                        text, (long long)min, (long long)max);
-}
-
-static enum wb_code size(const char *option, const char *text, uint64_t *ret,
-                         struct wb_error *err) {
-    if (wb_str_bytes(text, ret) && *ret > 0)
-        return WB_OK;
-    return wb_error_set(err, WB_E_USAGE, "--%s \"%s\" is not a size such as 500k, 20M or 1G",
-                        option, text);
-}
-
 static enum wb_code take_rule(struct args *a, int id, const char *text, struct wb_error *err) {
-    struct wb_rules *r = a->opts.rules;
-    switch (id) {
-    case OPT_INCLUDE:
-        return wb_rules_add_include(r, text, err);
-    case OPT_EXCLUDE:
-        return wb_rules_add_exclude(r, text, err);
-    case OPT_RENAME:
-        return wb_rules_add_rename(r, text, err);
-    case OPT_CAST:
-        return wb_rules_add_cast(r, text, err);
-    default:
-        return wb_rules_add_cast_file(r, text, err);
-    }
+    return wb_option_rule(a->opts.rules, (enum wb_option_rule)(id - OPT_INCLUDE), text, err);
 }
 
 static enum wb_code take_number(struct args *a, int id, const char *text, struct wb_error *err) {
     int64_t n = 0;
-    enum wb_code code = id == OPT_JOBS ? number("jobs", text, 1, 64, &n, err)
-                                       : number("retries", text, 0, 1000, &n, err);
+    enum wb_code code = id == OPT_JOBS ? wb_option_number("jobs", text, 1, 64, &n, err)
+                                       : wb_option_number("retries", text, 0, 1000, &n, err);
     if (!code && id == OPT_JOBS)
         a->opts.jobs = (unsigned)n;
     else if (!code)
@@ -153,14 +126,6 @@ static enum wb_code take_scan(struct args *a, const char *text, struct wb_error 
         return wb_error_set(err, WB_E_USAGE, "--scan \"%s\" is neither auto nor all", text);
     a->opts.scan = wb_str_eq(text, "all") ? WB_COPY_SCAN_ALL : WB_COPY_SCAN_AUTO;
     return WB_OK;
-}
-
-static enum wb_code take_policy(struct args *a, const char *text, struct wb_error *err) {
-    if (wb_policy_parse(text, &a->opts.policy))
-        return WB_OK;
-    return wb_error_set(
-        err, WB_E_RULE,
-        "--policy \"%s\" is not KIND=ACTION, or that action does not suit that kind", text);
 }
 
 static enum wb_code take_url(struct args *a, const char *text, struct wb_error *err) {
@@ -185,16 +150,16 @@ static enum wb_code take(struct args *a, int id, const char *text, struct wb_err
         a->opts.target_schema = text;
         return WB_OK;
     case OPT_POLICY:
-        return take_policy(a, text, err);
+        return wb_option_policy(text, &a->opts.policy, err);
     case OPT_JOBS:
     case OPT_RETRIES:
         return take_number(a, id, text, err);
     case OPT_MAX_RATE:
-        return size("max-rate", text, &a->opts.max_rate_bytes, err);
+        return wb_option_size("max-rate", text, &a->opts.max_rate_bytes, err);
     case OPT_MAX_ROW:
-        return size("max-row-bytes", text, &a->opts.max_row_bytes, err);
+        return wb_option_size("max-row-bytes", text, &a->opts.max_row_bytes, err);
     case OPT_CHUNK:
-        return size("chunk-bytes", text, &a->opts.chunk_bytes, err);
+        return wb_option_size("chunk-bytes", text, &a->opts.chunk_bytes, err);
     case OPT_SCAN:
         return take_scan(a, text, err);
     case OPT_LOG_FILE:
@@ -232,42 +197,22 @@ static int parse(struct args *a, int argc, char **argv) {
     return 0;
 }
 
-static void warn_password(const struct wb_url *u, const char *variable) {
-    if (u->password)
-        fprintf(
-            stderr,
-            "whimbrel: a password on the command line can be read by other users of this machine; "
-            "better set %s\n",
-            variable);
-}
-
-static enum wb_code parse_urls(struct args *a, struct wb_url url[2], struct wb_error *err) {
-    enum wb_code code = wb_url_parse(a->urls[0], &a->arena, &url[0], err);
-    if (!code)
-        code = wb_url_parse(a->urls[1], &a->arena, &url[1], err);
-    if (code)
-        return code;
-    warn_password(&url[0], "WHIMBREL_SOURCE_PASSWORD");
-    warn_password(&url[1], "WHIMBREL_TARGET_PASSWORD");
-    a->opts.source = &url[0];
-    a->opts.target = &url[1];
-    return WB_OK;
-}
-
 static int run(struct args *a) {
     struct wb_url url[2];
     struct wb_error err = {0};
     struct wb_copy_report *report = NULL;
-    struct wb_copy_printer printer;
-    wb_copy_printer_init(&printer, a->json, a->quiet);
+    struct wb_printer printer;
+    wb_printer_init(&printer, a->json, a->quiet);
     a->opts.sink = (struct wb_copy_sink){wb_copy_print_event, &printer};
     a->opts.cancel = &wb_cli_cancel;
     wb_cli_catch_signals();
-    enum wb_code code = parse_urls(a, url, &err);
+    enum wb_code code = wb_option_urls(a->urls, &a->arena, url, &err);
+    a->opts.source = &url[0];
+    a->opts.target = &url[1];
     if (!code)
         code = a->dry_run ? wb_copy_dry_run(&a->opts, &report, &err)
                           : wb_copy_run(&a->opts, &report, &err);
-    wb_copy_print_end(&printer);
+    wb_printer_end(&printer);
     if (report && !code && a->dry_run)
         wb_copy_print_dry_run(&printer, report);
     else if (report && !a->dry_run && (!code || report->n_tables))

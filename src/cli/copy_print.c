@@ -1,58 +1,19 @@
 #include "cli/copy_print.h"
 
-#include "base/clock.h"
 #include "base/str.h"
 #include "cli/cli.h"
 
 #include <inttypes.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
-enum { PLAIN_EVERY_MS = 5000, RATE_WINDOW_MS = 2000, ALTERED_SHOWN = 12 };
+enum { ALTERED_SHOWN = 12 };
 
-void wb_copy_printer_init(struct wb_copy_printer *p, bool json, bool quiet) {
-    *p = (struct wb_copy_printer){
-        .json = json, .quiet = quiet, .tty = !json && isatty(STDERR_FILENO)};
-}
-
-void wb_copy_print_end(struct wb_copy_printer *p) {
-    if (p->line_open)
-        fputs("\r\033[K", stderr);
-    p->line_open = false;
-}
-
-static void say(struct wb_copy_printer *p, const char *text) {
-    wb_cli_log(text);
-    if (p->quiet)
-        return;
-    wb_copy_print_end(p);
-    fprintf(stderr, "%s\n", text);
-}
-
-/* The rate of the last seconds, not of the whole run: it is what the ETA should follow. */
-static void measure(struct wb_copy_printer *p, const struct wb_copy_progress *g) {
-    uint64_t ms = g->elapsed_ms - p->rate_ms;
-    if (ms < 200 || g->rows < p->rate_rows)
-        return;
-    p->rows_per_s = (double)(g->rows - p->rate_rows) * 1000 / (double)ms;
-    p->bytes_per_s = (double)(g->bytes - p->rate_bytes) * 1000 / (double)ms;
-    if (ms < RATE_WINDOW_MS)
-        return;
-    p->rate_ms = g->elapsed_ms;
-    p->rate_rows = g->rows;
-    p->rate_bytes = g->bytes;
-}
-
-static unsigned percent(uint64_t done, uint64_t all) {
-    return all == 0 ? 0 : done >= all ? 100 : (unsigned)(done * 100 / all);
-}
-
-static void describe_rows(struct wb_copy_printer *p, const struct wb_copy_progress *g,
+static void describe_rows(struct wb_printer *p, const struct wb_copy_progress *g,
                           struct wb_buf *b) {
     char rows[40], all[40], rate[40], bytes[40], eta[40];
     wb_buf_addf(b, "copying %u%%: %s of about %s rows, %s rows/s, %s/s",
-                percent(g->rows, g->est_rows), wb_str_human_count(g->rows, rows, sizeof rows),
+                wb_printer_percent(g->rows, g->est_rows),
+                wb_str_human_count(g->rows, rows, sizeof rows),
                 wb_str_human_count(g->est_rows, all, sizeof all),
                 wb_str_human_count((uint64_t)p->rows_per_s, rate, sizeof rate),
                 wb_str_human_bytes((uint64_t)p->bytes_per_s, bytes, sizeof bytes));
@@ -63,11 +24,10 @@ static void describe_rows(struct wb_copy_printer *p, const struct wb_copy_progre
                             sizeof eta));
     for (size_t i = 0; i < g->n_active; i++)
         wb_buf_addf(b, "%s %s %u%%", i ? "," : " |", g->active[i].name,
-                    percent(g->active[i].rows, g->active[i].est_rows));
+                    wb_printer_percent(g->active[i].rows, g->active[i].est_rows));
 }
 
-static void describe(struct wb_copy_printer *p, const struct wb_copy_progress *g,
-                     struct wb_buf *b) {
+static void describe(struct wb_printer *p, const struct wb_copy_progress *g, struct wb_buf *b) {
     char rows[40], all[40];
     if (g->tables_done < g->tables)
         describe_rows(p, g, b);
@@ -77,36 +37,25 @@ static void describe(struct wb_copy_printer *p, const struct wb_copy_progress *g
                     wb_str_human_count(g->rows, all, sizeof all));
 }
 
-static int columns(void) {
-    struct winsize w;
-    return ioctl(STDERR_FILENO, TIOCGWINSZ, &w) == 0 && w.ws_col > 20 ? w.ws_col - 1 : 79;
-}
-
-static void progress(struct wb_copy_printer *p, const struct wb_copy_progress *g) {
-    measure(p, g);
-    if (p->quiet || (!p->tty && g->elapsed_ms - p->last_ms < PLAIN_EVERY_MS))
+static void progress(struct wb_printer *p, const struct wb_copy_progress *g) {
+    wb_printer_measure(p, g->elapsed_ms, g->rows, g->bytes);
+    if (!wb_printer_due(p, g->elapsed_ms))
         return;
     WB_CLEANUP_BUF struct wb_buf b = {0};
     describe(p, g, &b);
-    p->last_ms = g->elapsed_ms;
-    if (p->tty) {
-        fprintf(stderr, "\r%.*s\033[K", columns(), wb_buf_str(&b));
-        p->line_open = true;
-    } else {
-        say(p, wb_buf_str(&b));
-    }
+    wb_printer_progress(p, g->elapsed_ms, wb_buf_str(&b));
 }
 
-static void table_done(struct wb_copy_printer *p, const struct wb_copy_table_progress *t) {
+static void table_done(struct wb_printer *p, const struct wb_copy_table_progress *t) {
     WB_CLEANUP_BUF struct wb_buf b = {0};
     char rows[40], bytes[40];
     wb_buf_addf(&b, "  %s: %s rows, %s", t->name, wb_str_human_count(t->rows, rows, sizeof rows),
                 wb_str_human_bytes(t->bytes, bytes, sizeof bytes));
-    say(p, wb_buf_str(&b));
+    wb_printer_say(p, wb_buf_str(&b));
 }
 
 void wb_copy_print_event(void *printer, const struct wb_copy_event *e) {
-    struct wb_copy_printer *p = printer;
+    struct wb_printer *p = printer;
     WB_CLEANUP_BUF struct wb_buf b = {0};
     if (p->json)
         wb_copy_json_event(e);
@@ -114,14 +63,14 @@ void wb_copy_print_event(void *printer, const struct wb_copy_event *e) {
         return;
     switch (e->kind) {
     case WB_COPY_PHASE:
-        say(p, e->text);
+        wb_printer_say(p, e->text);
         break;
     case WB_COPY_RETRYING:
         wb_buf_addf(&b, "lost: %s; trying again from where it stood", e->text);
-        say(p, wb_buf_str(&b));
+        wb_printer_say(p, wb_buf_str(&b));
         break;
     case WB_COPY_NOTE:
-        say(p, e->finding->text);
+        wb_printer_say(p, e->finding->text);
         break;
     case WB_COPY_PROGRESS:
         progress(p, e->progress);
@@ -134,17 +83,6 @@ void wb_copy_print_event(void *printer, const struct wb_copy_event *e) {
 
 /* ------------------------------------------------------------------------------------------- the
  * summary */
-
-static size_t width_of(const char *s) { /* in code points: good enough for a table */
-    size_t n = 0;
-    for (; *s; s++)
-        n += ((unsigned char)*s & 0xC0) != 0x80;
-    return n;
-}
-
-static void pad_name(const char *name, size_t width) {
-    printf("  %s%*s", name, (int)(width - width_of(name)), "");
-}
 
 static const char *verdict_word(const struct wb_copy_report *r,
                                 const struct wb_copy_table_report *t) {
@@ -165,7 +103,7 @@ static void print_table_row(const struct wb_copy_report *r, const struct wb_copy
                             size_t width) {
     char rows[40], bytes[40], rate[40], altered[40], digest[WB_DIGEST_TEXT_BYTES];
     uint64_t ms = t->ms ? t->ms : 1;
-    pad_name(t->source, width);
+    wb_print_padded(t->source, width);
     printf(" %13s %9s %8.2f %12s %8s  %-10s %.8s\n", wb_str_human_count(t->rows, rows, sizeof rows),
            wb_str_human_bytes(t->bytes, bytes, sizeof bytes), (double)t->ms / 1000,
            t->ms ? wb_str_human_count(t->rows * 1000 / ms, rate, sizeof rate) : "-",
@@ -176,10 +114,10 @@ static void print_table_row(const struct wb_copy_report *r, const struct wb_copy
 static void print_tables(const struct wb_copy_report *r) {
     size_t width = 5;
     for (size_t i = 0; i < r->n_tables; i++)
-        if (width_of(r->tables[i].source) > width)
-            width = width_of(r->tables[i].source);
+        if (wb_print_width(r->tables[i].source) > width)
+            width = wb_print_width(r->tables[i].source);
     printf("\n");
-    pad_name("table", width);
+    wb_print_padded("table", width);
     printf(" %13s %9s %8s %12s %8s  %-10s %s\n", "rows", "bytes", "seconds", "rows/s", "altered",
            "proof", "digest");
     for (size_t i = 0; i < r->n_tables; i++)
@@ -200,18 +138,6 @@ static void print_altered(const struct wb_copy_report *r) {
         }
 }
 
-/* Texts of other programs may have several lines; each gets the prefix ("-- " where the output is
- * SQL). */
-static void print_lines(const char *prefix, const char *indent, const char *text) {
-    for (;;) {
-        const char *nl = strchrnul(text, '\n');
-        printf("%s%s%.*s\n", prefix, indent, (int)(nl - text), text);
-        if (!*nl)
-            return;
-        text = nl + 1;
-    }
-}
-
 /* What is lost is always shown whole; a long list of small differences only by --dry-run and
  * --json. */
 static void print_findings(const struct wb_copy_report *r, enum wb_finding_kind kind,
@@ -225,9 +151,9 @@ static void print_findings(const struct wb_copy_report *r, enum wb_finding_kind 
         if (n == 1)
             printf("\n%s%s:\n", prefix, title);
         wb_buf_addf(&line, "%s %s: %s", f->object_kind, f->object, f->text);
-        print_lines(prefix, "  ", wb_buf_str(&line));
+        wb_print_lines(prefix, "  ", wb_buf_str(&line));
         if (f->hint)
-            print_lines(prefix, "    ", f->hint);
+            wb_print_lines(prefix, "    ", f->hint);
     }
     if (n > most)
         printf("  … and %zu more: --dry-run and --json show them all\n", n - most);
@@ -273,9 +199,9 @@ static void print_outcome(const struct wb_copy_report *r) {
                      : "Not proven: --no-proof left out reading the target back.\n");
 }
 
-void wb_copy_print_report(struct wb_copy_printer *p, const struct wb_copy_report *r,
+void wb_copy_print_report(struct wb_printer *p, const struct wb_copy_report *r,
                           const struct wb_error *err) {
-    wb_copy_print_end(p);
+    wb_printer_end(p);
     if (p->json) {
         wb_copy_json_report(r, err, "summary");
         return;
@@ -291,9 +217,9 @@ void wb_copy_print_report(struct wb_copy_printer *p, const struct wb_copy_report
     fflush(stdout);
 }
 
-void wb_copy_print_dry_run(struct wb_copy_printer *p, const struct wb_copy_report *r) {
+void wb_copy_print_dry_run(struct wb_printer *p, const struct wb_copy_report *r) {
     char bytes[40];
-    wb_copy_print_end(p);
+    wb_printer_end(p);
     if (p->json) {
         static const struct wb_error none;
         wb_copy_json_report(r, &none, "dry_run");
