@@ -22,6 +22,7 @@
 #include "base/error.h"
 #include "model/batch.h"
 #include "model/catalog.h"
+#include "model/digest.h"
 #include "model/finding.h"
 #include "model/range.h"
 #include "model/url.h"
