@@ -40,6 +40,9 @@ enum wb_code wb_mysql_add_where(struct wb_buf *sql, const struct wb_table *t,
 /* One bound as a literal of the key's type; false where the text is none. */
 bool wb_mysql_add_bound(struct wb_buf *sql, const struct wb_type *type, const char *bound);
 
+/* As in wb_verify_ops. literal.c */
+bool wb_mysql_literal(struct wb_buf *to, const struct wb_type *t, const struct wb_cell *c);
+
 /* Snapshot and privileges. snapshot.c, grants.c */
 enum wb_mysql_lock {
     WB_MYSQL_LOCK_NONE,
@@ -75,7 +78,14 @@ enum wb_code wb_mysql_snapshot_ready(struct wb_snapshot *s, struct wb_arena *a,
 enum wb_code wb_mysql_snapshot_check(struct wb_snapshot *s, struct wb_error *err);
 void wb_mysql_snapshot_end(struct wb_snapshot *s);
 
+/* explain.c */
+enum wb_code wb_mysql_measure(struct wb_conn *c, const char *sql, unsigned timeout_ms,
+                              uint64_t *ret_rows, uint64_t *ret_us, struct wb_error *err);
+enum wb_code wb_mysql_explain(struct wb_conn *c, const char *sql, struct wb_arena *a,
+                              struct wb_plan *ret, struct wb_error *err);
+
 extern const struct wb_write_ops wb_mysql_write_ops;
 extern const struct wb_ddl_ops wb_mysql_ddl_ops;
+extern const struct wb_verify_ops wb_mysql_verify_ops;
 
 #endif

@@ -25,6 +25,7 @@ static inline struct wb_postgres *wb_postgres_of(struct wb_conn *c) {
 extern const struct wb_read_ops wb_postgres_read_ops;
 extern const struct wb_write_ops wb_postgres_write_ops;
 extern const struct wb_ddl_ops wb_postgres_ddl_ops;
+extern const struct wb_verify_ops wb_postgres_verify_ops;
 
 /* ----------------------------------------------------------------------------------------------
  * statements.c */
@@ -45,11 +46,24 @@ bool wb_postgres_add_range(struct wb_buf *to, const struct wb_table *t, const st
 enum wb_code wb_postgres_rows(struct wb_postgres *p, const char *sql, struct wb_arena *a,
                               struct wb_rows *ret, struct wb_error *err);
 
+/* As in wb_verify_ops. literal.c */
+bool wb_postgres_literal(struct wb_buf *to, const struct wb_type *t, const struct wb_cell *c);
+
 /* ----------------------------------------------------------------------------------------------
  * describe */
 
 enum wb_code wb_postgres_describe(struct wb_conn *c, const struct wb_describe_opts *opts,
                                   struct wb_catalog *ret, struct wb_error *err);
+
+/* ----------------------------------------------------------------------------------------------
+ * expect.c, explain.c: wb_verify_ops */
+
+enum wb_code wb_postgres_expect(struct wb_conn *c, const struct wb_catalog *wanted,
+                                unsigned version_num, struct wb_catalog *ret, struct wb_error *err);
+enum wb_code wb_postgres_measure(struct wb_conn *c, const char *sql, unsigned timeout_ms,
+                                 uint64_t *ret_rows, uint64_t *ret_us, struct wb_error *err);
+enum wb_code wb_postgres_explain(struct wb_conn *c, const char *sql, struct wb_arena *a,
+                                 struct wb_plan *ret, struct wb_error *err);
 
 /* ----------------------------------------------------------------------------------------------
  * types.c */
