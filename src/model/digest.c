@@ -125,6 +125,8 @@ static unsigned char *put_cell(unsigned char *p, const struct wb_type *t, const 
         return p;
     }
     *p++ = 1;
+    if (__builtin_expect(c->form == WB_FORM_INVALID, 0))
+        return put_any(p, c);
     switch (t->kind) {
     case WB_KIND_BOOL:
     case WB_KIND_INT:
@@ -188,6 +190,24 @@ void wb_digest_add_batch(struct wb_digest *d, const struct wb_batch *b,
         for (uint32_t i = 0; i < b->n_columns; i++)
             p = put_cell(p, types[i], &row[i]);
         add_row(d, scratch->data, (size_t)(p - scratch->data));
+    }
+}
+
+void wb_digest_rows(const struct wb_batch *b, const struct wb_type *const *types,
+                    const uint32_t *columns, size_t n_columns, struct wb_buf *scratch,
+                    struct wb_row_digest *ret) {
+    for (uint32_t r = 0; r < b->n_rows; r++) {
+        const struct wb_cell *row = wb_batch_row(b, r);
+        size_t bound = 0;
+        for (size_t i = 0; i < n_columns; i++)
+            bound += canon_bound(&row[columns[i]]);
+        wb_buf_reset(scratch);
+        wb_buf_reserve(scratch, bound);
+        unsigned char *p = scratch->data;
+        for (size_t i = 0; i < n_columns; i++)
+            p = put_cell(p, types[columns[i]], &row[columns[i]]);
+        XXH128_hash_t h = XXH3_128bits(scratch->data, (size_t)(p - scratch->data));
+        ret[r] = (struct wb_row_digest){.lo = h.low64, .hi = h.high64};
     }
 }
 

@@ -14,6 +14,8 @@
  * and text of '0' and '1' INTERVAL             length and text "months days microseconds" ANY the
  * form (1 byte), then as INT, FLOAT, TEXT or BYTES all others           length (4, little-endian)
  * and the bytes
+ * A cell without a neutral form (INVALID), of any kind, is its form and then as BYTES: it equals
+ * only the same.
  */
 #ifndef WB_MODEL_DIGEST_H
 #define WB_MODEL_DIGEST_H
@@ -36,6 +38,24 @@ void wb_canon_cell(struct wb_buf *to, const struct wb_type *type, const struct w
 /* Add all rows of a batch. types: n_columns pointers. scratch: any buffer, reused between calls. */
 void wb_digest_add_batch(struct wb_digest *d, const struct wb_batch *b,
                          const struct wb_type *const *types, struct wb_buf *scratch);
+
+/* XXH3-128 of one row's canonical bytes, or a sum of such. */
+struct wb_row_digest {
+    uint64_t lo, hi;
+};
+
+/* The digest of each row over some of the batch's columns, in their order. ret: n_rows of them.
+ * types: of the batch's columns. */
+void wb_digest_rows(const struct wb_batch *b, const struct wb_type *const *types,
+                    const uint32_t *columns, size_t n_columns, struct wb_buf *scratch,
+                    struct wb_row_digest *ret);
+
+/* Add one row whose digest is known. */
+static inline void wb_digest_add_row(struct wb_digest *d, const struct wb_row_digest *row) {
+    d->lo += row->lo;
+    d->hi += row->hi + (d->lo < row->lo);
+    d->rows++;
+}
 
 void wb_digest_add(struct wb_digest *d, const struct wb_digest *part);
 bool wb_digest_equal(const struct wb_digest *a, const struct wb_digest *b); /* sum and rows */

@@ -129,6 +129,12 @@ static enum wb_code refuse_null(const struct wb_shape *s, const struct step *st,
                                wb_issue_word(issue));
 }
 
+static enum wb_code keep(struct wb_cell *cell, enum wb_issue issue) {
+    if (cell->form == WB_FORM_TEXT || cell->form == WB_FORM_BYTES)
+        *cell = wb_cell_invalid(cell->p, cell->len, issue);
+    return WB_OK;
+}
+
 /* What the policy says about one value: refused, or *cell becomes what stands for it, counted. */
 static enum wb_code settle(struct wb_shape *s, struct step *st, struct wb_cell *cell,
                            enum wb_issue issue, const struct wb_cell *nearest,
@@ -140,8 +146,10 @@ static enum wb_code settle(struct wb_shape *s, struct step *st, struct wb_cell *
         return WB_OK;
     }
     if (action == WB_ACTION_REFUSE)
-        return refuse(s, st, cell, issue, err);
+        return s->opts.keep_refused ? keep(cell, issue) : refuse(s, st, cell, issue, err);
     bool null = action == WB_ACTION_NULL || nearest->form == WB_FORM_NULL;
+    if (null && st->not_null && s->opts.keep_refused)
+        return keep(cell, issue);
     if (null && st->not_null)
         return refuse_null(s, st, cell, issue, action != WB_ACTION_NULL, err);
     *cell = null ? wb_cell_null() : *nearest;
@@ -242,7 +250,7 @@ static enum wb_code run_cell(struct wb_shape *s, struct step *st, struct wb_aren
     if (__builtin_expect(cell->form == WB_FORM_INVALID, 0)) {
         bool bad_text = cell->issue == WB_ISSUE_UTF8 || cell->issue == WB_ISSUE_NUL_BYTE;
         code = bad_text ? settle_bad_text(s, st, mem, cell, err) : settle_invalid(s, st, cell, err);
-        ready = !bad_text || cell->form == WB_FORM_NULL;
+        ready = !bad_text || cell->form == WB_FORM_NULL || cell->form == WB_FORM_INVALID;
     }
     if (!code && !ready && st->conv.fn)
         code = convert(s, st, mem, cell, err);

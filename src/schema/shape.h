@@ -22,6 +22,8 @@ struct wb_shape_opts {
     bool text_must_be_utf8; /* the target's text must be valid UTF-8 (PostgreSQL) */
     bool count_refused; /* look only: what would be refused is counted (action REFUSE) and becomes
                            NULL */
+    bool keep_refused;  /* compare only: what would be refused stays as it is, text as INVALID; it
+                           equals nothing that the target can hold */
 };
 
 /* columns: indexes into to->columns, whose source_index gives the column of from. TYPE where a pair

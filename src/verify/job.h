@@ -1,0 +1,300 @@
+/* One verification under way: both sides, the tables as pairs, workers and counters. Private to
+ * this module.
+ *
+ *   open.c    connects, probes and describes both sides
+ *   pair.c    which table and column of one side is compared with which of the other, and how
+ *   part.c    cutting a table into units and taking chunks of them
+ *   stream.c  reading rows of one side in the target's forms; digests of a range
+ *   server.c  digests made by the servers
+ *   merge.c   which keys of a range differ: both sides' rows met in a hash table
+ *   locate.c  from a range or a bucket that differs to the keys
+ *   fetch.c   rows by their keys
+ *   settle.c  reading differing keys again until they settle or are believed
+ *   values.c  a difference in words
+ *   sample.c  random rows; count.c: row counts
+ *   store.c   verdicts, progress and standing failures in the target
+ *   gentle.c  rate, timeouts, pauses
+ *   tasks.c   which piece of work may be done next; work.c: threads that do it
+ *   run.c     the whole, in order
+ */
+#ifndef WB_VERIFY_JOB_H
+#define WB_VERIFY_JOB_H
+
+#include "base/budget.h"
+#include "schema/map.h"
+#include "schema/shape.h"
+#include "verify/store.h"
+#include "verify/verify.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+enum { WB_VERIFY_SIDES = 2, WB_VERIFY_MAX_JOBS = 16 }; /* sides by enum wb_side */
+enum { WB_VERIFY_BUCKETS = 65536 };
+
+/* A choice of columns that both sides have, in one order for both. */
+struct wb_verify_columns {
+    size_t n;
+    uint32_t *index[WB_VERIFY_SIDES]; /* into the pair's tables' columns */
+    const struct wb_type **types;     /* the target's: in whose forms rows are compared */
+    uint32_t *key; /* positions within this choice of the key's columns, in its order */
+    size_t n_key;  /* 0: the table has no key */
+};
+
+enum wb_verify_way {
+    WB_VERIFY_BY_NOTHING, /* cannot be compared: pair->why */
+    WB_VERIFY_BY_RANGES,  /* parts are ranges of the key, the same on both sides */
+    WB_VERIFY_BY_BUCKETS, /* each side is read in its own parts; rows are sorted into buckets by
+                             the digest of their key, or of the whole row where there is no key */
+};
+
+enum wb_verify_stage {
+    WB_VERIFY_WAITS,
+    WB_VERIFY_PREPARING,
+    WB_VERIFY_COMPARING, /* units are open or running */
+    WB_VERIFY_LOCATING,  /* buckets differ: a second pass looks for the rows */
+    WB_VERIFY_SETTLING,  /* all is read; differing keys are read again */
+    WB_VERIFY_FINISHING,
+    WB_VERIFY_FINISHED,
+};
+
+/* The smallest piece that is recorded and taken; a chunk is a run of them. */
+struct wb_verify_unit {
+    struct wb_range range;
+    bool taken, done;
+    bool kept;     /* compared before an interruption */
+    bool overflow; /* held more differing keys than are kept: counted by one more reading */
+    struct wb_digest digest[WB_VERIFY_SIDES]; /* of the chunk that began with this unit */
+};
+
+/* A key that differed, and what is known of it. */
+struct wb_verify_candidate {
+    struct wb_row_digest key; /* digest of the key's cells, or of the row where there is no key */
+    const struct wb_cell *cells;               /* the key's, in the target's forms; n_key of them */
+    struct wb_row_digest row[WB_VERIFY_SIDES]; /* sum over the rows found, at the last reading */
+    struct wb_row_digest before;               /* the source's at the reading before */
+    uint32_t copies[WB_VERIFY_SIDES];          /* rows found at the last reading; 0: none */
+    uint32_t copies_before;
+    uint64_t first_us, stable_us; /* when it was first seen; since when neither side changed */
+    uint32_t readings;
+    uint32_t unit; /* where it was found; by buckets: 0 */
+};
+
+struct wb_verify_candidates {
+    struct wb_arena arena; /* of the cells */
+    struct wb_verify_candidate *items;
+    size_t n, cap;
+};
+
+/* A row that differs, as it is now: what values.c describes and repair.c makes statements of. Cells
+ * of all the pair's columns (pair->all), in the target's forms; a source value that the target
+ * cannot hold has form INVALID. Memory: the arena that it was fetched into. */
+struct wb_verify_row {
+    enum wb_verify_difference_kind kind;
+    const struct wb_cell *source; /* NULL: EXTRA */
+    const struct wb_cell *target; /* NULL: MISSING */
+    uint64_t copies;              /* tables without a key: equal rows too many or too few; else 1 */
+    struct wb_row_digest key;
+};
+
+struct wb_verify_bucket {
+    struct wb_digest digest;
+};
+
+struct wb_verify_pair {
+    uint32_t number;
+    const char *name;   /* schema.table of the source; of the target where it has no source */
+    const char *target; /* schema.table of the target; NULL: missing */
+    /* Copies of the catalogs' tables, owned by the job's arena. The target's has source_index and
+     * source_name set, as wb_shape_new() needs them; the indexes of both begin with the key that
+     * rows are found and parts are cut by. */
+    struct wb_table *table[WB_VERIFY_SIDES];
+    const struct wb_table *wanted;      /* in the mapped catalog */
+    struct wb_verify_columns compared;  /* what digests and differences are about */
+    struct wb_verify_columns all;       /* every column that both have: for repairs */
+    const char *where[WB_VERIFY_SIDES]; /* NULL: all rows */
+    const char *scope;                  /* columns compared, for people and verdicts: "*" */
+    const char *why;                    /* what was not compared, and why; NULL: nothing */
+    bool literal_keys;                  /* rows can be asked for by their keys on both sides */
+    enum wb_verify_way way;
+    struct wb_verify_table_report *report; /* in the job's report */
+
+    /* Under the job's lock: */
+    enum wb_verify_stage stage;
+    bool failed;                               /* an error ended it: why says which */
+    bool server;                               /* digests are made by the servers */
+    unsigned measured;                         /* AUTO: chunks measured so far */
+    uint64_t measured_us[2], measured_rows[2]; /* streamed, by the servers */
+    struct wb_verify_unit *units;              /* of both sides, or (buckets) of the source */
+    size_t n_units, next_unit, units_done, running;
+    struct wb_verify_unit *target_units; /* buckets only */
+    size_t n_target_units, next_target_unit;
+    double us_a_unit; /* measured, smoothed */
+    struct wb_verify_bucket *buckets[WB_VERIFY_SIDES];
+    struct wb_verify_candidates pending;
+    bool settling_now;
+    uint64_t settle_due_us;                /* next reading of pending; 0: none */
+    struct wb_verify_candidates confirmed; /* differences that are believed */
+    uint64_t first_us;
+
+    /* Counted by workers: */
+    _Atomic uint64_t rows, bytes; /* of the source */
+    atomic_bool heavy; /* a row of several MiB was met: one worker at a time reads such tables */
+};
+
+enum wb_verify_task_kind {
+    WB_VERIFY_TASK_PREPARE,
+    WB_VERIFY_TASK_CHUNK,   /* units first … first + n - 1 on both sides */
+    WB_VERIFY_TASK_SIDE,    /* one unit of one side into buckets */
+    WB_VERIFY_TASK_BUCKETS, /* compare buckets and look for rows */
+    WB_VERIFY_TASK_SETTLE,
+    WB_VERIFY_TASK_FINISH,
+};
+
+struct wb_verify_task {
+    enum wb_verify_task_kind kind;
+    struct wb_verify_pair *pair;
+    enum wb_side side;
+    size_t first, n;
+};
+
+struct wb_verify_job {
+    const struct wb_verify_opts *opts;
+    struct wb_arena arena; /* of the main thread, before workers start */
+    struct wb_verify_report *report;
+    const struct wb_engine *engine[WB_VERIFY_SIDES];
+    struct wb_conn *control[WB_VERIFY_SIDES]; /* the main thread's; others under control_lock */
+    struct wb_conn *conns[WB_VERIFY_SIDES][WB_VERIFY_MAX_JOBS];
+    struct wb_probe probe[WB_VERIFY_SIDES];
+    struct wb_catalog catalog[WB_VERIFY_SIDES]; /* as described */
+    struct wb_catalog selected; /* of the source: a shallow view of what rules leave in */
+    struct wb_catalog wanted;   /* the source's, mapped */
+    struct wb_shape_opts shape_opts;
+    struct wb_moment began[WB_VERIFY_SIDES];
+    struct wb_verify_pair *pairs;
+    size_t n_pairs;
+    unsigned jobs;
+    struct wb_verify_store store;
+    uint64_t seed; /* of samples */
+    const struct wb_clock *clock;
+    uint64_t started_us;
+    unsigned settle_ms, chunk_ms;
+    size_t max_differences;
+
+    /* What follows is shared by the workers, under lock. */
+    pthread_mutex_t lock;
+    pthread_cond_t changed;
+    struct wb_arena shared_arena; /* and the report's arena */
+    bool stopping;
+    struct wb_error error; /* what stopped it */
+    unsigned running, busy;
+    const char *paused; /* why workers wait before their next chunk; NULL: they do not */
+    pthread_mutex_t control_lock, sink_lock, heavy_lock;
+    _Atomic uint64_t rate_debt_us, rate_began_us;
+    struct wb_budget budget; /* of large rows in flight */
+};
+
+/* ------------------------------------------------------------------------------------------------
+ * open.c */
+
+enum wb_code wb_verify_open(struct wb_verify_job *job, struct wb_error *err);
+/* A connection to one side, with timeouts set. */
+enum wb_code wb_verify_connect(struct wb_verify_job *job, enum wb_side side, struct wb_conn **ret,
+                               struct wb_error *err);
+void wb_verify_close(struct wb_verify_job *job);
+const char *wb_verify_side_word(enum wb_side side); /* "source" */
+
+/* pair.c: job->selected, wanted, pairs, and one table report each. */
+enum wb_code wb_verify_make_pairs(struct wb_verify_job *job, struct wb_error *err);
+void wb_verify_add_finding(struct wb_verify_job *job, enum wb_verify_level level,
+                           enum wb_verify_outcome outcome, const char *table, const char *object,
+                           const char *hint, const char *text, ...)
+    __attribute__((format(printf, 7, 8)));
+/* Add a sentence to what was not compared; under job->lock once workers run. */
+void wb_verify_add_why(struct wb_verify_job *job, struct wb_verify_pair *p, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* ------------------------------------------------------------------------------------------------
+ * stream.c */
+
+struct wb_verify_reader;
+enum wb_code wb_verify_reader_open(struct wb_verify_job *job, struct wb_conn *conn,
+                                   struct wb_verify_pair *p, enum wb_side side,
+                                   const struct wb_verify_columns *columns,
+                                   const struct wb_range *range, const char *where,
+                                   struct wb_verify_reader **ret, struct wb_error *err);
+/* The next batch in the target's forms; NULL in *ret at the end. It lasts until the next call or
+ * wb_verify_reader_let_go(), which gives its memory back to the budget: a thread that reads two
+ * sides must let go of one batch before it asks for another. */
+enum wb_code wb_verify_reader_next(struct wb_verify_reader *r, const struct wb_batch **ret,
+                                   struct wb_error *err);
+void wb_verify_reader_let_go(struct wb_verify_reader *r);
+struct wb_buf *wb_verify_reader_scratch(struct wb_verify_reader *r);
+void wb_verify_reader_free(struct wb_verify_reader *r); /* accepts NULL */
+
+/* Both sides of a range, read in turns so that both servers work. */
+enum wb_code wb_verify_digest_range(struct wb_verify_job *job, unsigned worker,
+                                    struct wb_verify_pair *p, const struct wb_range *range,
+                                    struct wb_digest ret[WB_VERIFY_SIDES], struct wb_error *err);
+/* One range of one side into buckets (WB_VERIFY_BUCKETS of them, added to). */
+enum wb_code wb_verify_fill_buckets(struct wb_verify_job *job, unsigned worker,
+                                    struct wb_verify_pair *p, enum wb_side side,
+                                    const struct wb_range *range, struct wb_verify_bucket *buckets,
+                                    struct wb_error *err);
+/* Digests of each row's key and of the row; ret_key == ret_row where there is no key. Arrays of
+ * batch->n_rows, in the reader's own memory until the next call. */
+void wb_verify_row_digests(struct wb_verify_reader *r, const struct wb_batch *b,
+                           const struct wb_row_digest **ret_key,
+                           const struct wb_row_digest **ret_row);
+
+/* server.c */
+bool wb_verify_server_can(const struct wb_verify_job *job, const struct wb_verify_pair *p,
+                          const char **ret_why); /* why: borrowed from the pair's catalogs */
+enum wb_code wb_verify_digest_by_servers(struct wb_verify_job *job, unsigned worker,
+                                         struct wb_verify_pair *p, const struct wb_range *range,
+                                         struct wb_digest ret[WB_VERIFY_SIDES],
+                                         struct wb_error *err);
+
+/* ------------------------------------------------------------------------------------------------
+ * fetch.c */
+
+/* Called for each row found: which of the keys it is of, its digest, and its cells (columns as
+ * asked for, valid during the call). */
+typedef void (*wb_verify_each)(void *ctx, size_t key, const struct wb_row_digest *row,
+                               const struct wb_cell *cells);
+
+/* Rows of one side by their keys: asked for by literals in statements of some hundred keys, or,
+ * where the keys cannot be written so, found by reading their units again. columns: compared or
+ * all. The digest given is always over the compared columns. Needs no key of its own table to be
+ * unique: each row found is told. */
+enum wb_code wb_verify_fetch(struct wb_verify_job *job, struct wb_conn *conn,
+                             struct wb_verify_pair *p, enum wb_side side,
+                             const struct wb_verify_columns *columns,
+                             const struct wb_verify_candidate *keys, size_t n, wb_verify_each each,
+                             void *ctx, struct wb_error *err);
+
+/* The rows of some candidates as they are now, on both sides, for people and repairs. Those that
+ * are equal now are left out. Rows and cells are in a; *ret has room for n. conns by enum wb_side.
+ */
+enum wb_code wb_verify_fetch_rows(struct wb_verify_job *job, struct wb_conn *const *conns,
+                                  struct wb_verify_pair *p, const struct wb_verify_candidate *keys,
+                                  size_t n, struct wb_arena *a, struct wb_verify_row **ret,
+                                  size_t *ret_n, struct wb_error *err);
+
+/* The row that has the same key as row, read anew from one side over conn, all columns in the
+ * target's forms, in a; NULL in *ret where there is none. For repairs. UNSUPPORTED where the key
+ * cannot be written as a literal. */
+enum wb_code wb_verify_fetch_one(struct wb_verify_job *job, struct wb_conn *conn,
+                                 struct wb_verify_pair *p, enum wb_side side,
+                                 const struct wb_verify_row *row, struct wb_arena *a,
+                                 const struct wb_cell **ret, struct wb_error *err);
+
+/* ------------------------------------------------------------------------------------------------
+ * events.c */
+
+void wb_verify_say(struct wb_verify_job *job, enum wb_verify_event_kind kind, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+void wb_verify_tell(struct wb_verify_job *job, const struct wb_verify_event *e);
+void wb_verify_tell_progress(struct wb_verify_job *job);
+
+#endif
