@@ -106,6 +106,10 @@ enum wb_code wb_ledger_drop(struct wb_ledger *l, struct wb_error *err);
 /* The following run inside a transaction that the caller has begun on c and commits. */
 enum wb_code wb_ledger_add_chunks(const struct wb_ledger *l, struct wb_conn *c, uint32_t table,
                                   const struct wb_range *ranges, size_t n, struct wb_error *err);
+/* For a transaction that changes no row of the ledger: FENCED if the run is another runner's, and
+ * nobody can take it over until the transaction ends. */
+enum wb_code wb_ledger_require_mine(const struct wb_ledger *l, struct wb_conn *c,
+                                    struct wb_error *err);
 /* The compare-and-set with which a chunk's transaction begins: planned (or, anew, done) becomes
  * loading. */
 enum wb_code wb_ledger_claim_chunk(const struct wb_ledger *l, struct wb_conn *c,

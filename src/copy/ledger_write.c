@@ -225,6 +225,14 @@ enum wb_code wb_ledger_set_state(struct wb_ledger *l, enum wb_run_state state, c
     return code;
 }
 
+enum wb_code wb_ledger_require_mine(const struct wb_ledger *l, struct wb_conn *c,
+                                    struct wb_error *err) {
+    WB_CLEANUP_BUF struct wb_buf sql = {0};
+    wb_buf_addf(&sql, "UPDATE %srun SET token = token WHERE id = 1 AND token = %" PRId64, l->prefix,
+                l->token);
+    return cas(c, &sql, "the run", err);
+}
+
 static void add_chunk_values(struct wb_buf *sql, const struct wb_ledger *l, const struct wb_conn *c,
                              uint32_t table, size_t number, const struct wb_range *r) {
     wb_buf_addf(sql, "(%u, %zu, %" PRId64 ", 'planned', 0, '%s', ", table, number, l->token,

@@ -18,11 +18,12 @@ static enum wb_code run_statement(struct wb_job *job, const struct wb_copy_step 
     return c->engine->exec(c, s->ddl->sql, NULL, err);
 }
 
-/* Sequences are set at the end of every run and are no part of the ledger. */
+/* Sequences are set at the end of every run and are no part of the ledger; but not by a runner that
+ * slept until an application uses them. */
 static enum wb_code note(struct wb_job *job, const struct wb_copy_step *s, struct wb_conn *c,
                          bool done, const char *why, struct wb_error *err) {
     if (s->ddl->part == WB_DDL_SEQUENCE)
-        return WB_OK;
+        return wb_ledger_require_mine(&job->ledger, c, err);
     return wb_ledger_set_step(&job->ledger, c, s->number, done, why, err);
 }
 

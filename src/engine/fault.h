@@ -2,11 +2,17 @@
  * real database.
  *
  * The plan is text: POINT:N:ACTION, where POINT is commit, exec or next (opening a read), counted
- * over all connections of the process from 1, and ACTION is kill-before   the process ends as by
- * kill -9 before the call kill-after    … after the call has succeeded lose          the call is
- * not made and LOST is returned, as when a server goes away fill          the call is not made;
- * DISK_FULL is returned Wrappers stack: the wrapped connection behaves as the inner one until its
- * point comes.
+ * over all connections of the process from 1, and ACTION is
+ *
+ *   kill-before  the process ends as by kill -9 before the call
+ *   kill-after   … after the call has succeeded
+ *   lose         the call is not made and LOST is returned, as when a server goes away
+ *   lose-after   the call is made and succeeds, and LOST is returned: the answer got lost
+ *   fill         the call is not made; DISK_FULL is returned
+ *   stop-before  the process stops, as by SIGSTOP, before the call; SIGCONT lets it go on
+ *   stop-after   … after the call has succeeded
+ *
+ * Wrappers stack: the wrapped connection behaves as the inner one until its point comes.
  */
 #ifndef WB_ENGINE_FAULT_H
 #define WB_ENGINE_FAULT_H

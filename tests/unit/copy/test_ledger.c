@@ -188,6 +188,8 @@ static void test_case_16_a_zombie_is_fenced(void **state) {
     assert_int_equal(wb_ledger_take_over(&f->ledger, &run, "0-1-9", "other", &err), WB_OK);
     in_transaction(f, f->conn, WB_E_FENCED, claim, &zombie);
     in_transaction(f, f->conn, WB_E_FENCED, prove, &zombie);
+    in_transaction(f, f->conn, WB_E_FENCED, wb_ledger_require_mine, &zombie);
+    in_transaction(f, f->conn, WB_OK, wb_ledger_require_mine, &f->ledger);
     assert_int_equal(wb_ledger_set_state(&zombie, WB_RUN_DONE, "now", "proven", &err), WB_E_FENCED);
     assert_int_equal(
         wb_ledger_take_over(&zombie, &(struct wb_ledger_run){.token = 1}, "", "z", &err),
