@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -129,6 +130,25 @@ void wb_str_quote(struct wb_buf *to, const char *s, size_t len, char q) {
         wb_buf_addc(to, s[i]);
     }
     wb_buf_addc(to, q);
+}
+
+char *wb_str_shortest(double d, unsigned size_bytes, char *to, size_t size) {
+    if (!isfinite(d)) {
+        snprintf(to, size, "%s", isnan(d) ? "NaN" : d < 0 ? "-Infinity" : "Infinity");
+        return to;
+    }
+    bool is_float = size_bytes == 4;
+    int digits = 1, most = is_float ? 9 : 17;
+    for (; digits < most; digits++) {
+        snprintf(to, size, "%.*e", digits - 1, d);
+        if (is_float ? (double)strtof(to, NULL) == d : strtod(to, NULL) == d)
+            break;
+    }
+    snprintf(to, size, "%.*e", digits - 1, d);
+    int exponent = (int)strtol(strchr(to, 'e') + 1, NULL, 10);
+    if (exponent >= -5 && exponent < most)
+        snprintf(to, size, "%.*f", exponent >= digits - 1 ? 0 : digits - 1 - exponent, d);
+    return to;
 }
 
 char *wb_str_human_bytes(uint64_t bytes, char *to, size_t size) {

@@ -34,6 +34,11 @@ size_t wb_str_utf8_valid(const void *p, size_t len);
  * standard strings, for literals. */
 void wb_str_quote(struct wb_buf *to, const char *s, size_t len, char q);
 
+/* The shortest digits that read back as d, laid out as people write them: 0.1, 16777216, 1e+300,
+ * NaN, -Infinity. size_bytes 4: that read back as the float d is; else as the double. Returns to;
+ * size >= 64. */
+char *wb_str_shortest(double d, unsigned size_bytes, char *to, size_t size);
+
 /* "1.2 GB", "340 kB", "17 B" (powers of 1000) and "1,234,567" into to; both return to. size >= 32.
  */
 char *wb_str_human_bytes(uint64_t bytes, char *to, size_t size);

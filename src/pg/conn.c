@@ -221,6 +221,7 @@ void wb_pg_close(struct wb_pg *pg) {
 
 void wb_pg_cancel(struct wb_pg *pg) {
     char why[256];
+    atomic_store(&pg->cancel_sent, true);
     if (pg->cancel)
         PQcancel(pg->cancel, why, sizeof why); /* a lost connection has nothing left to cancel */
 }

@@ -13,6 +13,7 @@
 #include "model/url.h"
 
 #include <libpq-fe.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -29,9 +30,11 @@ struct wb_pg_opts {
 struct wb_pg {
     PGconn *conn;
     PGcancel *cancel;
-    unsigned version;  /* 150018 for 15.18: major × 10000 + minor */
-    char *schema;      /* ?schema=, "public" where none was given; owned */
-    bool replica_role; /* it was granted */
+    unsigned version;              /* 150018 for 15.18: major × 10000 + minor */
+    char *schema;                  /* ?schema=, "public" where none was given; owned */
+    bool replica_role;             /* it was granted */
+    unsigned statement_timeout_ms; /* that the session was given; 0: none */
+    atomic_bool cancel_sent;       /* at any time: what ends a statement need not be its timeout */
 };
 
 /* Connect and set the session: UTC, ISO dates, UTF-8, no timeouts, row_security off (a policy that

@@ -45,10 +45,22 @@ static void add_connection_message(struct wb_buf *to, PGconn *conn) {
             wb_buf_adds(to, "; ");
 }
 
+/* Timeouts, cancels of ours and of others have one SQLSTATE, and words that may be translated. */
+static bool timed_out(struct wb_pg *pg, const PGresult *result) {
+    const char *words = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+    if (!pg->statement_timeout_ms)
+        return false;
+    if (words && strstr(words, "statement timeout"))
+        return true;
+    return !atomic_load(&pg->cancel_sent) && !(words && strstr(words, "user request"));
+}
+
 enum wb_code wb_pg_error(struct wb_pg *pg, const PGresult *result, struct wb_error *err) {
     WB_CLEANUP_BUF struct wb_buf text = {0};
     const char *state = result ? PQresultErrorField(result, PG_DIAG_SQLSTATE) : NULL;
     enum wb_code code = wb_pg_code_of_state(state);
+    if (code == WB_E_CANCELED && timed_out(pg, result))
+        code = WB_E_TIMEOUT;
     if (!pg->conn || PQstatus(pg->conn) != CONNECTION_OK)
         code = WB_E_LOST;
     if (state) {

@@ -417,29 +417,11 @@ int wb_conv_float(const struct wb_conv *c, struct wb_arena *mem, struct wb_cell 
     return WB_ISSUE_RANGE;
 }
 
-/* The shortest digits that read back as d, laid out as people write them: 0.1, 16777216, 1e+300. */
-static void float_text(double d, bool is_float, char *to, size_t size) {
-    if (!isfinite(d)) {
-        snprintf(to, size, "%s", isnan(d) ? "NaN" : d < 0 ? "-Infinity" : "Infinity");
-        return;
-    }
-    int digits = 1, most = is_float ? 9 : 17;
-    for (; digits < most; digits++) {
-        snprintf(to, size, "%.*e", digits - 1, d);
-        if (is_float ? (double)strtof(to, NULL) == d : strtod(to, NULL) == d)
-            break;
-    }
-    snprintf(to, size, "%.*e", digits - 1, d);
-    int exponent = (int)strtol(strchr(to, 'e') + 1, NULL, 10);
-    if (exponent >= -5 && exponent < most)
-        snprintf(to, size, "%.*f", exponent >= digits - 1 ? 0 : digits - 1 - exponent, d);
-}
-
 int wb_conv_float_text(const struct wb_conv *c, struct wb_arena *mem, struct wb_cell *cell,
                        struct wb_cell *nearest) {
     (void)nearest;
     char text[64];
-    float_text(cell->d, c->from->size_bytes == 4, text, sizeof text);
+    wb_str_shortest(cell->d, c->from->size_bytes, text, sizeof text);
     *cell = text_cell(mem, text);
     return WB_CONV_OK;
 }
@@ -447,7 +429,7 @@ int wb_conv_float_text(const struct wb_conv *c, struct wb_arena *mem, struct wb_
 int wb_conv_float_decimal(const struct wb_conv *c, struct wb_arena *mem, struct wb_cell *cell,
                           struct wb_cell *nearest) {
     char text[64];
-    float_text(cell->d, c->from->size_bytes == 4, text, sizeof text);
+    wb_str_shortest(cell->d, c->from->size_bytes, text, sizeof text);
     struct wb_cell made = text_cell(mem, text);
     int issue = wb_conv_decimal(c, mem, &made, nearest);
     if (issue == WB_CONV_OK)

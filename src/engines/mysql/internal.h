@@ -13,7 +13,7 @@ struct mysql_conn {
 };
 
 static inline struct mysql_conn *mysql_of(struct wb_conn *c) {
-    return (struct mysql_conn *)c;
+    return (struct mysql_conn *)wb_conn_innermost(c);
 }
 
 void wb_mysql_quote_name(struct wb_buf *to, const char *name);

@@ -162,4 +162,5 @@ const struct wb_engine wb_engine_mysql = {
     .read = &read_ops,
     .write = &wb_mysql_write_ops,
     .ddl = &wb_mysql_ddl_ops,
+    .verify = &wb_mysql_verify_ops,
 };

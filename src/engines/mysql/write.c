@@ -13,8 +13,6 @@
 
 #include "base/str.h"
 
-#include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 enum { STATEMENT_BYTES = 1 << 20 };
@@ -96,136 +94,6 @@ static enum wb_code commit(struct wb_conn *conn, bool durable, struct wb_error *
     return WB_OK;
 }
 
-/* ------------------------------------------------------------------------------------------
- * literals */
-
-static void add_digits(struct wb_buf *b, uint64_t v, unsigned width) {
-    char digits[24];
-    int n = snprintf(digits, sizeof digits, "%0*llu", (int)width, (unsigned long long)v);
-    wb_buf_add(b, digits, (size_t)n);
-}
-
-/* The inverse of wb_my_days (same source). */
-static void add_date(struct wb_buf *b, int64_t days) {
-    int64_t z = days + 719468, era = (z >= 0 ? z : z - 146096) / 146097;
-    unsigned doe = (unsigned)(z - era * 146097);
-    unsigned yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
-    unsigned doy = doe - (365 * yoe + yoe / 4 - yoe / 100), mp = (5 * doy + 2) / 153;
-    unsigned day = doy - (153 * mp + 2) / 5 + 1, month = mp < 10 ? mp + 3 : mp - 9;
-    int64_t year = (int64_t)yoe + era * 400 + (month <= 2);
-    wb_buf_addf(b, "%04lld-%02u-%02u", (long long)year, month, day);
-}
-
-static void add_time_of_day(struct wb_buf *b, uint64_t us) {
-    uint64_t s = us / 1000000;
-    add_digits(b, s / 3600, 2);
-    wb_buf_addc(b, ':');
-    add_digits(b, s / 60 % 60, 2);
-    wb_buf_addc(b, ':');
-    add_digits(b, s % 60, 2);
-    wb_buf_addc(b, '.');
-    add_digits(b, us % 1000000, 6);
-}
-
-/* An integer cell of a type that is no number. */
-static void add_moment(struct wb_buf *b, const struct wb_type *t, int64_t v) {
-    wb_buf_addc(b, '\'');
-    if (t->kind == WB_KIND_DATE) {
-        add_date(b, v);
-    } else if (t->kind == WB_KIND_TIME || t->kind == WB_KIND_INTERVAL) {
-        if (v < 0)
-            wb_buf_addc(b, '-');
-        add_time_of_day(b, v < 0 ? -(uint64_t)v : (uint64_t)v);
-    } else {
-        int64_t days = v / 86400000000 - (v % 86400000000 < 0);
-        add_date(b, days);
-        wb_buf_addc(b, ' ');
-        add_time_of_day(b, (uint64_t)(v - days * 86400000000));
-    }
-    wb_buf_addc(b, '\'');
-}
-
-static void add_hex(struct wb_buf *b, const unsigned char *p, size_t len) {
-    static const char hex[] = "0123456789ABCDEF";
-    wb_buf_reserve(b, len * 2 + 3);
-    unsigned char *to = b->data + b->len;
-    *to++ = 'x';
-    *to++ = '\'';
-    for (size_t i = 0; i < len; i++) {
-        *to++ = (unsigned char)hex[p[i] >> 4];
-        *to++ = (unsigned char)hex[p[i] & 15];
-    }
-    *to++ = '\'';
-    b->len += len * 2 + 3;
-}
-
-static void add_string(struct wb_buf *b, const unsigned char *p, size_t len) {
-    wb_buf_reserve(b, len * 2 + 2);
-    unsigned char *to = b->data + b->len;
-    *to++ = '\'';
-    for (size_t i = 0; i < len; i++) {
-        if (p[i] == '\'' || p[i] == '\\' || !p[i])
-            *to++ = '\\';
-        *to++ = p[i] ? p[i] : (unsigned char)'0';
-    }
-    *to++ = '\'';
-    b->len = (size_t)(to - b->data);
-}
-
-static void add_uuid(struct wb_buf *b, const unsigned char *p) {
-    wb_buf_addc(b, '\'');
-    for (int i = 0; i < 16; i++)
-        wb_buf_addf(b, "%s%02x", i == 4 || i == 6 || i == 8 || i == 10 ? "-" : "", p[i]);
-    wb_buf_addc(b, '\'');
-}
-
-static bool is_moment(const struct wb_type *t) {
-    return t->kind == WB_KIND_DATE || t->kind == WB_KIND_TIME || t->kind == WB_KIND_TIMESTAMP ||
-           t->kind == WB_KIND_TIMESTAMPTZ || t->kind == WB_KIND_INTERVAL;
-}
-
-/* False where MySQL has no such value: infinities, NaN, what a policy should have handled. */
-static bool add_cell(struct wb_buf *b, const struct wb_type *t, const struct wb_cell *cell) {
-    switch ((enum wb_form)cell->form) {
-    case WB_FORM_NULL:
-        wb_buf_add(b, "NULL", 4);
-        return true;
-    case WB_FORM_INT:
-        if (is_moment(t)) {
-            if (cell->i == WB_INFINITY || cell->i == -WB_INFINITY)
-                return false;
-            add_moment(b, t, cell->i);
-        } else {
-            if (cell->i < 0)
-                wb_buf_addc(b, '-');
-            add_digits(b, cell->i < 0 ? -(uint64_t)cell->i : (uint64_t)cell->i, 1);
-        }
-        return true;
-    case WB_FORM_UINT:
-        add_digits(b, cell->u, 1);
-        return true;
-    case WB_FORM_DOUBLE:
-        if (!isfinite(cell->d))
-            return false;
-        wb_buf_addf(b, "%.17e", cell->d);
-        return true;
-    case WB_FORM_TEXT:
-        if (t->kind == WB_KIND_BIT)
-            wb_buf_addc(b, 'b');
-        add_string(b, cell->p, cell->len);
-        return true;
-    case WB_FORM_BYTES:
-        if (t->kind == WB_KIND_UUID && cell->len == 16)
-            add_uuid(b, cell->p);
-        else
-            add_hex(b, cell->p, cell->len);
-        return true;
-    case WB_FORM_INVALID:
-        return false;
-    }
-    return false;
-}
-
 /* ------------------------------------------------------------------------------------------ bulk
  * loads */
 
@@ -291,7 +159,8 @@ static enum wb_code put_row(struct wb_load *l, const struct wb_cell *cells, stru
         wb_buf_add(&l->sql, l->head.data, l->head.len);
     for (size_t i = 0; i < l->n_columns; i++) {
         wb_buf_addc(&l->sql, i ? ',' : '(');
-        if (!add_cell(&l->sql, l->types[i], &cells[i]))
+        /* What has no neutral form is a policy's matter, and should not be here. */
+        if (cells[i].form == WB_FORM_INVALID || !wb_mysql_literal(&l->sql, l->types[i], &cells[i]))
             return wb_error_set(err, WB_E_VALUE,
                                 "loading table %s: a value of column %zu (%s) has no counterpart",
                                 l->table, i + 1, l->types[i]->native);

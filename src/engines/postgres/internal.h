@@ -19,7 +19,7 @@ struct wb_postgres {
 };
 
 static inline struct wb_postgres *wb_postgres_of(struct wb_conn *c) {
-    return (struct wb_postgres *)c;
+    return (struct wb_postgres *)wb_conn_innermost(c);
 }
 
 extern const struct wb_read_ops wb_postgres_read_ops;

@@ -138,4 +138,5 @@ const struct wb_engine wb_engine_postgres = {
     .read = &wb_postgres_read_ops,
     .write = &wb_postgres_write_ops,
     .ddl = &wb_postgres_ddl_ops,
+    .verify = &wb_postgres_verify_ops,
 };

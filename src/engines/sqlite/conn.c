@@ -22,7 +22,8 @@ static int wait_for_lock(void *ctx, int tries) {
     uint64_t now = wb_clock_monotonic_us();
     if (tries == 0)
         c->busy_since_us = now;
-    if (atomic_load(&c->canceled) || now - c->busy_since_us >= (uint64_t)c->busy_timeout_ms * 1000)
+    if (atomic_load(&c->canceled) || wb_sqlite_is_late(c) ||
+        now - c->busy_since_us >= (uint64_t)c->busy_timeout_ms * 1000)
         return 0;
     wb_clock_sleep_ms(tries < 5 ? 1u : tries < LONGEST_NAP_MS ? (unsigned)tries : LONGEST_NAP_MS);
     return 1;

@@ -7,6 +7,7 @@
 #ifndef WB_ENGINES_SQLITE_CONN_H
 #define WB_ENGINES_SQLITE_CONN_H
 
+#include "base/clock.h"
 #include "engine/engine.h"
 
 #include <sqlite3.h>
@@ -20,8 +21,11 @@ struct wb_sqlite {
     char *path; /* absolute, without symbolic links */
     unsigned busy_timeout_ms;
     uint64_t busy_since_us;
-    atomic_bool canceled; /* set by cancel, cleared when the next call begins */
-    int hold_fd;          /* the lock file of hold, -1 without */
+    unsigned statement_timeout_ms; /* 0: none */
+    uint64_t deadline_us;          /* of the call under way, by the monotonic clock; 0: none */
+    bool timed_out;                /* the call under way was ended by its deadline */
+    atomic_bool canceled;          /* set by cancel, cleared when the next call begins */
+    int hold_fd;                   /* the lock file of hold, -1 without */
 };
 
 enum wb_code wb_sqlite_open(const struct wb_url *url, const struct wb_open_opts *opts,
@@ -36,12 +40,23 @@ void wb_sqlite_quote_name(struct wb_buf *to, const char *name);
 void wb_sqlite_quote_text(struct wb_buf *to, const char *text, size_t len);
 
 static inline struct wb_sqlite *wb_sqlite_of(struct wb_conn *c) {
-    return (struct wb_sqlite *)c;
+    return (struct wb_sqlite *)wb_conn_innermost(c);
 }
 
-/* A call of the engine interface begins: what was canceled before it does not count. */
+/* A call of the engine interface begins: what was canceled before it does not count, and its time
+ * runs from now. */
 static inline void wb_sqlite_call(struct wb_sqlite *c) {
     atomic_store(&c->canceled, false);
+    c->timed_out = false;
+    c->deadline_us = c->statement_timeout_ms
+                         ? wb_clock_monotonic_us() + (uint64_t)c->statement_timeout_ms * 1000
+                         : 0;
+}
+
+/* Whether the call under way has used up its time. Notes it. */
+static inline bool wb_sqlite_is_late(struct wb_sqlite *c) {
+    c->timed_out = c->deadline_us && wb_clock_monotonic_us() >= c->deadline_us;
+    return c->timed_out;
 }
 
 /* Prepare one statement. The caller finalizes it (WB_CLEANUP_STMT). */

@@ -87,6 +87,9 @@ enum wb_code wb_sqlite_fail(struct wb_sqlite *c, int rc, const char *doing, stru
     enum wb_code code = wb_sqlite_classify(rc, text, os_error);
     if (code == WB_E_LOCK_TIMEOUT && atomic_load(&c->canceled))
         code = WB_E_CANCELED;
+    bool ended = code == WB_E_LOCK_TIMEOUT || code == WB_E_CANCELED;
+    if (ended && c->timed_out && !atomic_load(&c->canceled))
+        code = WB_E_TIMEOUT;
     bool with_errno =
         os_error && (code == WB_E_IO || code == WB_E_DISK_FULL || code == WB_E_CONNECT);
     wb_error_set(err, code, "%.300s: %s%s%s", doing, text, with_errno ? ": " : "",

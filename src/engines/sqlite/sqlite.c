@@ -6,6 +6,7 @@
 #include "engines/sqlite/hold.h"
 #include "engines/sqlite/probe.h"
 #include "engines/sqlite/read.h"
+#include "engines/sqlite/verify.h"
 #include "engines/sqlite/write.h"
 
 static const char *const schemes[] = {"sqlite", "sqlite3", NULL};
@@ -59,4 +60,5 @@ const struct wb_engine wb_engine_sqlite = {
     .read = &read_ops,
     .write = &write_ops,
     .ddl = &ddl_ops,
+    .verify = &wb_sqlite_verify_ops,
 };

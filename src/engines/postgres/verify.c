@@ -1,0 +1,78 @@
+/* What verification asks besides reading: where the log stands, how long statements may take, how
+ * busy the server is. */
+#include "engines/postgres/internal.h"
+
+#include "base/clock.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static enum wb_code position(struct wb_conn *c, struct wb_arena *a, struct wb_moment *ret,
+                             struct wb_error *err) {
+    struct wb_postgres *p = wb_postgres_of(c);
+    struct wb_rows rows = {0};
+    char sql[320];
+    snprintf(sql, sizeof sql,
+             "SELECT CASE WHEN pg_catalog.pg_is_in_recovery() THEN "
+             "pg_catalog.pg_last_wal_replay_lsn() ELSE pg_catalog.pg_current_wal_lsn() END, "
+             "pg_catalog.%s()",
+             p->pg.version >= 130000 ? "pg_current_snapshot" : "txid_current_snapshot");
+    enum wb_code code = wb_postgres_rows(p, sql, a, &rows, err);
+    if (code)
+        return wb_error_wrap(err, "asking for the position"), code;
+    *ret = (struct wb_moment){
+        .position = rows.values[0][0] ? rows.values[0][0] : "",
+        .fingerprint = rows.values[0][1],
+        .wall_us = wb_clock_wall_us(),
+    };
+    return WB_OK;
+}
+
+static enum wb_code set_timeout(struct wb_conn *c, unsigned statement_ms, struct wb_error *err) {
+    struct wb_postgres *p = wb_postgres_of(c);
+    char sql[64];
+    unsigned ms = statement_ms > INT_MAX ? INT_MAX : statement_ms;
+    snprintf(sql, sizeof sql, "SET statement_timeout = %u", ms);
+    enum wb_code code = wb_pg_exec(&p->pg, sql, NULL, err);
+    if (!code)
+        p->pg.statement_timeout_ms = ms;
+    return code;
+}
+
+/* Of other users' sessions a user without pg_read_all_stats sees the process and nothing else, of
+ * their replication likewise. A replica that has caught up and rests reports no lag. */
+static const char *const load_sql =
+    "SELECT CASE WHEN count(*) FILTER (WHERE datid IS NOT NULL AND state IS NULL) = 0 THEN"
+    " count(*) FILTER (WHERE state IN ('active', 'fastpath function call')"
+    " AND backend_type = 'client backend' AND pid <> pg_backend_pid()) END,"
+    " CASE WHEN pg_is_in_recovery() THEN"
+    " CASE WHEN pg_last_wal_receive_lsn() = pg_last_wal_replay_lsn() THEN 0 ELSE"
+    " extract(epoch FROM clock_timestamp() - pg_last_xact_replay_timestamp()) * 1000 END"
+    " ELSE (SELECT CASE WHEN count(*) > 0 AND count(*) = count(state)"
+    " THEN coalesce(max(extract(epoch FROM replay_lag)), 0) * 1000 END FROM pg_stat_replication)"
+    " END::bigint"
+    " FROM pg_stat_activity";
+
+static enum wb_code load_state(struct wb_conn *c, struct wb_load_state *ret, struct wb_error *err) {
+    struct wb_arena a = {0};
+    struct wb_rows rows = {0};
+    enum wb_code code = wb_postgres_rows(wb_postgres_of(c), load_sql, &a, &rows, err);
+    if (!code) {
+        const char *const *row = (const char *const *)rows.values[0];
+        ret->active = row[0] ? (unsigned)strtoul(row[0], NULL, 10) : UINT_MAX;
+        ret->lag_ms = row[1] ? (int64_t)strtoll(row[1], NULL, 10) : -1;
+    }
+    wb_arena_done(&a);
+    return code ? (wb_error_wrap(err, "asking how busy the server is"), code) : WB_OK;
+}
+
+const struct wb_verify_ops wb_postgres_verify_ops = {
+    .literal = wb_postgres_literal,
+    .position = position,
+    .set_timeout = set_timeout,
+    .load_state = load_state,
+    .expect = wb_postgres_expect,
+    .measure = wb_postgres_measure,
+    .explain = wb_postgres_explain,
+};

@@ -1,0 +1,12 @@
+/* What verification asks besides reading. See wb_verify_ops in engine.h for the contracts. */
+#ifndef WB_ENGINES_SQLITE_VERIFY_H
+#define WB_ENGINES_SQLITE_VERIFY_H
+
+#include "engine/engine.h"
+
+extern const struct wb_verify_ops wb_sqlite_verify_ops;
+
+/* literal.c */
+bool wb_sqlite_literal(struct wb_buf *to, const struct wb_type *t, const struct wb_cell *c);
+
+#endif
