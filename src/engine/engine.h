@@ -2,8 +2,8 @@
  *
  * An engine is a constant struct wb_engine: a few required functions and optional groups of
  * functions; a group that is NULL is unsupported. Everything above this layer speaks to databases
- * through it alone, and names no engine. Wrappers (fault, trace, throttle) stack over any
- * connection.
+ * through it alone, and names no engine. Wrappers (fault, trace, throttle, retry) stack over any
+ * connection (wrap.h).
  *
  * Rules for all functions:
  *  - one connection serves one thread at a time; only cancel() may be called from any thread;
@@ -31,11 +31,22 @@
 #include <stdint.h>
 
 struct wb_engine;
+struct wb_throttle;
 
 /* A connection. Engines embed this as the first member of their own struct. */
 struct wb_conn {
     const struct wb_engine *engine;
+    struct wb_conn *inner; /* of a wrapper: the connection that it wraps; NULL in an engine's own */
 };
+
+/* The engine's own connection, below all wrappers. An engine's functions may be given any wrapper's
+ * connection, and find themselves by this: so a group of functions that no wrapper knows works
+ * through all of them. */
+static inline struct wb_conn *wb_conn_innermost(struct wb_conn *c) {
+    while (c->inner)
+        c = c->inner;
+    return c;
+}
 
 enum wb_side { WB_SIDE_SOURCE, WB_SIDE_TARGET };
 
@@ -44,6 +55,10 @@ struct wb_open_opts {
         side; /* which password variable applies; a source is opened read only where possible */
     unsigned connect_timeout_ms; /* 0: 10 s */
     size_t max_row_bytes;        /* largest row to be expected; 0: 32 MiB */
+    /* For wrappers (registry.h says which are put on): */
+    struct wb_throttle *throttle;   /* rows are held to its rate (throttle.h); NULL: to none */
+    unsigned retries;               /* how often idempotent calls are repeated (retry.h) */
+    const struct wb_cancel *cancel; /* ends the waits of retry between attempts; may be NULL */
 };
 
 /* What a probe found out. */
@@ -203,6 +218,7 @@ struct wb_write_ops {
      * table, column and the server's words. */
     enum wb_code (*load_open)(struct wb_conn *c, const struct wb_load_spec *spec,
                               struct wb_load **ret, struct wb_error *err);
+    /* The batch may be wider than the load: the first n_columns cells of each row are its. */
     enum wb_code (*load_put)(struct wb_load *l, const struct wb_batch *b, struct wb_error *err);
     enum wb_code (*load_close)(struct wb_load *l, uint64_t *ret_rows,
                                struct wb_error *err); /* frees l in any case */

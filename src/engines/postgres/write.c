@@ -248,7 +248,7 @@ static enum wb_code delete_range(struct wb_conn *c, const struct wb_table *t,
     if (!wb_postgres_add_range(&where, t, range))
         return wb_error_set(err, WB_E_INTERNAL, "table %s has no key to delete by", t->name);
     if (where.len)
-        code = wb_conn_exec(c, err, ret_rows, "DELETE FROM %s WHERE %s", wb_buf_str(&table),
+        code = wb_conn_exec(&p->base, err, ret_rows, "DELETE FROM %s WHERE %s", wb_buf_str(&table),
                             wb_buf_str(&where));
     else
         code = empty_table(p, t, wb_buf_str(&table), ret_rows, err);
