@@ -1,6 +1,7 @@
 /* whimbrel: dispatch. */
 #include "builtin/builtin.h"
 #include "cli/cli.h"
+#include "engine/trace.h"
 
 #include <malloc.h>
 #include <signal.h>
@@ -53,6 +54,10 @@ int main(int argc, char **argv) {
         return 0;
     }
     wb_builtin_register();
+    const char *trace = getenv("WHIMBREL_TRACE");
+    struct wb_error err;
+    if (trace && *trace && wb_trace_to(trace, &err))
+        return wb_cli_fail(&err, false);
     for (size_t i = 0; i < wb_n_commands; i++)
         if (strcmp(argv[1], wb_commands[i].name) == 0)
             return wb_commands[i].run(argc - 1, argv + 1);

@@ -4,7 +4,6 @@
 
 #include "base/clock.h"
 #include "base/str.h"
-#include "engine/registry.h"
 
 #include <stdlib.h>
 #include <unistd.h>
@@ -109,10 +108,9 @@ enum wb_code wb_job_look_at_target(struct wb_job *job, struct wb_error *err) {
 }
 
 enum wb_code wb_job_open_writers(struct wb_job *job, struct wb_error *err) {
-    struct wb_open_opts opts = {.side = WB_SIDE_TARGET, .max_row_bytes = job->opts->max_row_bytes};
     enum wb_code code = WB_OK;
     for (unsigned i = 0; !code && i < job->jobs; i++)
-        code = wb_registry_open(job->opts->target, &opts, &job->writers[i], err);
+        code = wb_job_connect(job, WB_SIDE_TARGET, &job->writers[i], err);
     return code;
 }
 

@@ -67,25 +67,6 @@ enum wb_code wb_chunk_reader_open_with(struct wb_job *job, struct wb_conn *reade
     return WB_OK;
 }
 
-/* --max-rate: all workers share one debt of time; each sleeps off what the debt is ahead of the
- * clock. */
-static void keep_rate(struct wb_job *job, uint64_t bytes) {
-    uint64_t rate = job->opts->max_rate_bytes;
-    if (!rate)
-        return;
-    uint64_t now_us = wb_clock_monotonic_us(), began_us = 0;
-    atomic_compare_exchange_strong(&job->rate_began_us, &began_us, now_us); /* by the first one */
-    uint64_t debt =
-        atomic_fetch_add(&job->rate_debt_us, bytes * 1000000 / rate) + bytes * 1000000 / rate;
-    while (!wb_job_stopping(job)) {
-        uint64_t passed = wb_clock_monotonic_us() - atomic_load(&job->rate_began_us);
-        if (passed >= debt)
-            return;
-        uint64_t wait_ms = (debt - passed) / 1000 + 1;
-        wb_clock_sleep_ms(wait_ms > 100 ? 100 : (unsigned)wait_ms);
-    }
-}
-
 enum wb_code wb_chunk_reader_next(struct wb_chunk_reader *r, const struct wb_batch **ret,
                                   struct wb_error *err) {
     enum wb_code code = wb_cancel_check(r->job->opts->cancel, err);
@@ -103,7 +84,6 @@ enum wb_code wb_chunk_reader_next(struct wb_chunk_reader *r, const struct wb_bat
     r->bytes += r->batch.bytes;
     if (r->batch.bytes > BATCH_BYTES + HEAVY_ROW_BYTES)
         atomic_store(r->table_heavy, true);
-    keep_rate(r->job, r->batch.bytes);
     *ret = &r->batch;
     return WB_OK;
 }

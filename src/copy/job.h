@@ -11,6 +11,7 @@
 
 #include "copy/copy.h"
 #include "copy/ledger.h"
+#include "engine/throttle.h"
 #include "schema/map.h"
 #include "schema/shape.h"
 
@@ -110,9 +111,9 @@ struct wb_job {
     size_t steps_open[WB_DDL_OBJECT + 1]; /* steps not yet done, by part */
     bool object_running;
     pthread_mutex_t sink_lock;
-    _Atomic uint64_t rate_debt_us, rate_began_us; /* for --max-rate */
-    struct wb_budget budget;                      /* of large rows in flight */
-    pthread_mutex_t heavy_lock; /* one connection at a time reads heavy rows back */
+    struct wb_throttle throttle; /* of all reading of the source, for --max-rate */
+    struct wb_budget budget;     /* of large rows in flight */
+    pthread_mutex_t heavy_lock;  /* one connection at a time reads heavy rows back */
     struct wb_recheck_list *recheck;
     struct wb_scan_list *scan;
     struct wb_preflight *preflight;
@@ -120,6 +121,9 @@ struct wb_job {
 
 /* prepare.c */
 enum wb_code wb_job_open(struct wb_job *job, struct wb_error *err);
+/* One more connection to a side, as this copy's options want it. */
+enum wb_code wb_job_connect(struct wb_job *job, enum wb_side side, struct wb_conn **ret,
+                            struct wb_error *err);
 void wb_job_close(struct wb_job *job);
 /* Describe the source and select its tables (source_catalog, selected). */
 enum wb_code wb_job_read_source(struct wb_job *job, struct wb_error *err);

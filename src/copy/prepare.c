@@ -20,9 +20,11 @@ static void choose_jobs(struct wb_job *job) {
     job->jobs = n > WB_COPY_MAX_JOBS ? WB_COPY_MAX_JOBS : n < 1 ? 1 : n;
 }
 
-static enum wb_code open_side(struct wb_job *job, enum wb_side side, struct wb_conn **ret,
-                              struct wb_error *err) {
+enum wb_code wb_job_connect(struct wb_job *job, enum wb_side side, struct wb_conn **ret,
+                            struct wb_error *err) {
     struct wb_open_opts opts = {.side = side, .max_row_bytes = job->opts->max_row_bytes};
+    if (side == WB_SIDE_SOURCE && job->opts->max_rate_bytes)
+        opts.throttle = &job->throttle;
     return wb_registry_open(side == WB_SIDE_SOURCE ? job->opts->source : job->opts->target, &opts,
                             ret, err);
 }
@@ -71,9 +73,9 @@ enum wb_code wb_job_open(struct wb_job *job, struct wb_error *err) {
     if (code)
         return code;
     wb_job_say(job, WB_COPY_PHASE, "connecting");
-    code = open_side(job, WB_SIDE_SOURCE, &job->keeper, err);
+    code = wb_job_connect(job, WB_SIDE_SOURCE, &job->keeper, err);
     if (!code)
-        code = open_side(job, WB_SIDE_TARGET, &job->control, err);
+        code = wb_job_connect(job, WB_SIDE_TARGET, &job->control, err);
     if (code)
         return code;
     job->source_engine = job->keeper->engine;
@@ -140,5 +142,6 @@ void wb_job_close(struct wb_job *job) {
     pthread_mutex_destroy(&job->sink_lock);
     pthread_mutex_destroy(&job->heavy_lock);
     wb_budget_done(&job->budget);
+    wb_throttle_done(&job->throttle);
     pthread_cond_destroy(&job->changed);
 }

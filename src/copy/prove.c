@@ -3,7 +3,6 @@
  * is needed. */
 #include "copy/job.h"
 
-#include "engine/registry.h"
 
 enum { PROOF_RANGE_ROWS = 500000, BATCH_ROWS = 1024, BATCH_BYTES = 256 << 10 };
 
@@ -63,10 +62,9 @@ static enum wb_code digest_range(struct wb_job *job, struct wb_copy_table *t,
 static enum wb_code digest_heavy_range(struct wb_job *job, struct wb_copy_table *t,
                                        const struct wb_range *range, struct wb_digest *ret,
                                        struct wb_error *err) {
-    struct wb_open_opts opts = {.side = WB_SIDE_TARGET, .max_row_bytes = job->opts->max_row_bytes};
     struct wb_conn *conn = NULL;
     pthread_mutex_lock(&job->heavy_lock);
-    enum wb_code code = wb_registry_open(job->opts->target, &opts, &conn, err);
+    enum wb_code code = wb_job_connect(job, WB_SIDE_TARGET, &conn, err);
     if (!code)
         code = digest_range(job, t, range, conn, ret, err);
     wb_conn_close(conn);

@@ -36,6 +36,7 @@ static void init_job(struct wb_job *job, const struct wb_copy_opts *opts, uint64
     pthread_mutex_init(&job->sink_lock, NULL);
     pthread_mutex_init(&job->heavy_lock, NULL);
     wb_budget_init(&job->budget, LARGE_ROWS_BYTES);
+    wb_throttle_init(&job->throttle, opts->max_rate_bytes, opts->cancel);
     pthread_condattr_t monotonic; /* waits must not follow a clock that somebody sets */
     pthread_condattr_init(&monotonic);
     pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);

@@ -7,16 +7,14 @@
 #include "copy/job.h"
 
 #include "base/str.h"
-#include "engine/registry.h"
 
 enum { EPOCH_TRIES = 3 };
 
 static enum wb_code open_readers(struct wb_job *job, struct wb_error *err) {
-    struct wb_open_opts opts = {.side = WB_SIDE_SOURCE, .max_row_bytes = job->opts->max_row_bytes};
     enum wb_code code = WB_OK;
     for (unsigned i = 0; !code && i < job->jobs; i++)
         if (!job->readers[i])
-            code = wb_registry_open(job->opts->source, &opts, &job->readers[i], err);
+            code = wb_job_connect(job, WB_SIDE_SOURCE, &job->readers[i], err);
     return code;
 }
 

@@ -1,7 +1,6 @@
-/* A wrapped connection carries its own engine: a copy of the inner one's table in which every
- * function that takes a connection passes on the inner connection. Cursors, loads and snapshots are
- * the inner engine's own. */
 #include "engine/fault.h"
+
+#include "engine/wrap.h"
 
 #include <signal.h>
 #include <stdatomic.h>
@@ -19,13 +18,7 @@ static struct {
     _Atomic unsigned long count;
 } plan;
 
-struct fault_conn {
-    struct wb_conn conn;
-    struct wb_conn *inner;
-    struct wb_engine engine;
-    struct wb_read_ops read;
-    struct wb_write_ops write;
-};
+static const char kind[] = "fault";
 
 static int find(const char *const *words, int n, const char *word) {
     for (int i = 0; i < n; i++)
@@ -57,7 +50,7 @@ bool wb_fault_planned(void) {
 }
 
 static struct wb_conn *inner(struct wb_conn *c) {
-    return ((struct fault_conn *)c)->inner;
+    return wb_wrap_find(c, kind)->conn.inner;
 }
 
 static void die(void) {
@@ -109,54 +102,12 @@ static enum wb_code after(struct wb_conn *c, bool struck, enum wb_code code, str
     return plan.action == LOSE_AFTER ? lose(c, err) : code;
 }
 
-static void f_close(struct wb_conn *c) {
-    if (!c)
-        return;
-    wb_conn_close(inner(c));
-    free(c);
-}
-
-static void f_cancel(struct wb_conn *c) {
-    inner(c)->engine->cancel(inner(c));
-}
-
-static enum wb_code f_probe(struct wb_conn *c, struct wb_arena *a, struct wb_probe *ret,
-                            struct wb_error *err) {
-    return inner(c)->engine->probe(inner(c), a, ret, err);
-}
-
-static enum wb_code f_describe(struct wb_conn *c, const struct wb_describe_opts *opts,
-                               struct wb_catalog *ret, struct wb_error *err) {
-    return inner(c)->engine->describe(inner(c), opts, ret, err);
-}
-
 static enum wb_code f_exec(struct wb_conn *c, const char *sql, uint64_t *ret_rows,
                            struct wb_error *err) {
     bool struck = strikes(POINT_EXEC);
     if (replaces(struck))
         return fail_instead(c, err);
     return after(c, struck, inner(c)->engine->exec(inner(c), sql, ret_rows, err), err);
-}
-
-static enum wb_code f_query(struct wb_conn *c, const char *sql, struct wb_arena *a,
-                            struct wb_rows *ret, struct wb_error *err) {
-    return inner(c)->engine->query(inner(c), sql, a, ret, err);
-}
-
-static enum wb_code f_snapshot_begin(struct wb_conn *c, const struct wb_snapshot_opts *opts,
-                                     struct wb_snapshot **ret, struct wb_error *err) {
-    return inner(c)->engine->read->snapshot_begin(inner(c), opts, ret, err);
-}
-
-static enum wb_code f_snapshot_join(struct wb_conn *c, struct wb_snapshot *s,
-                                    struct wb_error *err) {
-    return inner(c)->engine->read->snapshot_join(inner(c), s, err);
-}
-
-static enum wb_code f_split(struct wb_conn *c, const struct wb_table *t, uint64_t chunk_rows,
-                            struct wb_arena *a, struct wb_range **ret, size_t *ret_n,
-                            struct wb_error *err) {
-    return inner(c)->engine->read->split(inner(c), t, chunk_rows, a, ret, ret_n, err);
 }
 
 /* next takes a cursor, which does not know its wrapper: the point is counted where the cursor is
@@ -176,19 +127,6 @@ static enum wb_code f_read_open(struct wb_conn *c, const struct wb_read_spec *sp
     return told;
 }
 
-static enum wb_code f_scan(struct wb_conn *c, const struct wb_table *t, struct wb_scan_ask *asks,
-                           size_t n, struct wb_error *err) {
-    return inner(c)->engine->read->scan(inner(c), t, asks, n, err);
-}
-
-static enum wb_code f_hold(struct wb_conn *c, struct wb_error *err) {
-    return inner(c)->engine->write->hold(inner(c), err);
-}
-
-static enum wb_code f_begin(struct wb_conn *c, struct wb_error *err) {
-    return inner(c)->engine->write->begin(inner(c), err);
-}
-
 static enum wb_code f_commit(struct wb_conn *c, bool durable, struct wb_error *err) {
     bool struck = strikes(POINT_COMMIT);
     if (replaces(struck))
@@ -196,60 +134,13 @@ static enum wb_code f_commit(struct wb_conn *c, bool durable, struct wb_error *e
     return after(c, struck, inner(c)->engine->write->commit(inner(c), durable, err), err);
 }
 
-static void f_rollback(struct wb_conn *c) {
-    inner(c)->engine->write->rollback(inner(c));
-}
-
-static enum wb_code f_load_open(struct wb_conn *c, const struct wb_load_spec *spec,
-                                struct wb_load **ret, struct wb_error *err) {
-    return inner(c)->engine->write->load_open(inner(c), spec, ret, err);
-}
-
-static enum wb_code f_delete_range(struct wb_conn *c, const struct wb_table *t,
-                                   const struct wb_range *range, uint64_t *ret_rows,
-                                   struct wb_error *err) {
-    return inner(c)->engine->write->delete_range(inner(c), t, range, ret_rows, err);
-}
-
-static void wrap_read(struct fault_conn *f) {
-    if (!f->engine.read)
-        return;
-    f->read = *f->engine.read;
-    f->read.snapshot_begin = f_snapshot_begin;
-    f->read.snapshot_join = f_snapshot_join;
-    f->read.split = f_split;
-    f->read.open = f_read_open;
-    f->read.scan = f->read.scan ? f_scan : NULL;
-    f->engine.read = &f->read;
-}
-
-static void wrap_write(struct fault_conn *f) {
-    if (!f->engine.write)
-        return;
-    f->write = *f->engine.write;
-    f->write.hold = f_hold;
-    f->write.begin = f_begin;
-    f->write.commit = f_commit;
-    f->write.rollback = f_rollback;
-    f->write.load_open = f_load_open;
-    f->write.delete_range = f_delete_range;
-    f->engine.write = &f->write;
-}
-
 struct wb_conn *wb_fault_wrap(struct wb_conn *wrapped) {
-    struct fault_conn *f = calloc(1, sizeof *f);
-    if (!f)
+    struct wb_wrap *w = calloc(1, sizeof *w);
+    if (!w)
         abort();
-    f->inner = wrapped;
-    f->engine = *wrapped->engine;
-    f->engine.close = f_close;
-    f->engine.cancel = f_cancel;
-    f->engine.probe = f_probe;
-    f->engine.describe = f_describe;
-    f->engine.exec = f_exec;
-    f->engine.query = f_query;
-    wrap_read(f);
-    wrap_write(f);
-    f->conn.engine = &f->engine;
-    return &f->conn;
+    wb_wrap_init(w, kind, wrapped);
+    w->engine.exec = f_exec;
+    w->read.open = f_read_open;
+    w->write.commit = f_commit;
+    return &w->conn;
 }

@@ -1,16 +1,16 @@
 #include "engine/registry.h"
 
+#include "base/clock.h"
 #include "base/str.h"
+#include "engine/fault.h"
+#include "engine/retry.h"
+#include "engine/throttle.h"
+#include "engine/trace.h"
 
 #include <assert.h>
 
 static const struct wb_engine *engines[WB_REGISTRY_MAX];
 static size_t n_engines;
-static struct wb_conn *(*wrapper)(struct wb_conn *inner);
-
-void wb_registry_set_wrapper(struct wb_conn *(*wrap)(struct wb_conn *inner)) {
-    wrapper = wrap;
-}
 
 void wb_registry_add(const struct wb_engine *e) {
     assert(n_engines < WB_REGISTRY_MAX && e->version == WB_ENGINE_VERSION);
@@ -49,14 +49,34 @@ enum wb_code wb_registry_find(const char *scheme, const struct wb_engine **ret,
                         scheme, wb_buf_str(&known));
 }
 
+/* Once for each connection that is made: also when retry makes one anew. */
+static enum wb_code connect(const struct wb_engine *e, const struct wb_url *url,
+                            const struct wb_open_opts *opts, struct wb_conn **ret,
+                            struct wb_error *err) {
+    struct wb_conn *c = NULL;
+    uint64_t began_us = wb_clock_monotonic_us();
+    enum wb_code code = e->open(url, opts, &c, err);
+    if (!code && wb_fault_planned())
+        c = wb_fault_wrap(c);
+    if (wb_trace_on())
+        c = wb_trace_wrap(c, opts->side, url->redacted, began_us, err);
+    if (!code && opts->throttle)
+        c = wb_throttle_wrap(c, opts->throttle);
+    if (!code)
+        *ret = c;
+    return code;
+}
+
 enum wb_code wb_registry_open(const struct wb_url *url, const struct wb_open_opts *opts,
                               struct wb_conn **ret, struct wb_error *err) {
     const struct wb_engine *e = NULL;
     enum wb_code code = wb_registry_find(url->scheme, &e, err);
-    if (!code && (code = e->open(url, opts, ret, err)))
+    if (code)
+        return code;
+    code = opts->retries ? wb_retry_open(e, url, opts, connect, ret, err)
+                         : connect(e, url, opts, ret, err);
+    if (code)
         wb_error_wrap(err, "%s %s", opts->side == WB_SIDE_SOURCE ? "source" : "target",
                       url->redacted);
-    if (!code && wrapper)
-        *ret = wrapper(*ret);
     return code;
 }

@@ -14,12 +14,11 @@ const struct wb_engine *wb_registry_at(size_t i);
 enum wb_code wb_registry_find(const char *scheme, const struct wb_engine **ret,
                               struct wb_error *err);
 
-/* Parse, find the engine and open in one step; errors tell the redacted URL. */
+/* Find the engine, open, and wrap what was opened; errors tell the redacted URL, and url must
+ * outlive the connection. Wrappers, from the inside: fault where a fault is planned, trace where a
+ * trace is written (so that it sees every attempt, and no waiting but the database's), throttle and
+ * retry where the options ask for them. */
 enum wb_code wb_registry_open(const struct wb_url *url, const struct wb_open_opts *opts,
                               struct wb_conn **ret, struct wb_error *err);
-
-/* Every connection that is opened from now on is passed through wrap (fault injection and the
- * like). NULL: none. */
-void wb_registry_set_wrapper(struct wb_conn *(*wrap)(struct wb_conn *inner));
 
 #endif

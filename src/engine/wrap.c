@@ -21,6 +21,10 @@ void wb_wrap_init(struct wb_wrap *w, const char *kind, struct wb_conn *inner) {
         w->write = *w->engine.write;
         w->engine.write = &w->write;
     }
+    if (w->engine.verify) {
+        w->verify = *w->engine.verify;
+        w->engine.verify = &w->verify;
+    }
     w->conn = (struct wb_conn){.engine = &w->engine, .inner = inner};
 }
 

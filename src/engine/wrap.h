@@ -6,8 +6,8 @@
  * an engine finds itself with wb_conn_innermost. So nothing has to be forwarded, groups of
  * functions that no wrapper knows work all the same, and wrappers stack in any order.
  *
- * read and write are copies to override in; a wrapper that overrides functions of another group
- * adds a copy of it here.
+ * read, write and verify are copies to override in; a wrapper that overrides functions of another
+ * group adds a copy of it here.
  *
  * Cursors and loads are opaque and know no connection: a wrapper that looks at rows defines its own
  * struct wb_cursor around the inner one and overrides open, next and done together.
@@ -24,6 +24,7 @@ struct wb_wrap {
     struct wb_engine engine;
     struct wb_read_ops read;
     struct wb_write_ops write;
+    struct wb_verify_ops verify;
 };
 
 /* Copy inner's tables; inner then belongs to the wrapper, and close ends both. */
