@@ -37,7 +37,7 @@ static struct retried *own(struct wb_conn *c) {
 /* canceled may be NULL. */
 static enum wb_code wait_before(unsigned tries, const struct wb_cancel *cancel,
                                 atomic_bool *canceled, struct wb_error *err) {
-    unsigned ms = tries < 5 ? FIRST_WAIT_MS << tries : LONGEST_WAIT_MS;
+    unsigned ms = tries < 5 ? (unsigned)FIRST_WAIT_MS << tries : LONGEST_WAIT_MS;
     uint64_t until_us = wb_clock_monotonic_us() + (uint64_t)ms * 1000;
     while (wb_clock_monotonic_us() < until_us) {
         struct wb_error asked;
