@@ -49,7 +49,7 @@ void wb_cli_log(const char *line) {
     pthread_mutex_unlock(&log_lock);
 }
 
-static int exit_code(const struct wb_error *err) {
+int wb_cli_exit_code(const struct wb_error *err) {
     int signo = wb_cancel_signo(&wb_cli_cancel);
     if (signo > 0 && wb_error_class(err->code) == WB_CLASS_CANCELED)
         return 128 + signo;
@@ -75,7 +75,7 @@ static void fail_json(const struct wb_error *err, int code) {
 }
 
 int wb_cli_fail(const struct wb_error *err, bool json) {
-    int code = exit_code(err);
+    int code = wb_cli_exit_code(err);
     fflush(stdout);
     if (json)
         fail_json(err, code);

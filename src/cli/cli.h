@@ -20,6 +20,7 @@ extern const struct wb_command wb_commands[];
 extern const size_t wb_n_commands;
 
 int wb_cmd_copy(int argc, char **argv);
+int wb_cmd_verify(int argc, char **argv);
 int wb_cmd_inspect(int argc, char **argv);
 int wb_cmd_clean(int argc, char **argv);
 int wb_cmd_errors(int argc, char **argv);
@@ -31,6 +32,7 @@ void wb_cli_catch_signals(void);
 /* How the process ends for an error: prints it ("error: … / what to do: …", or a JSON line) and
  * returns the exit code; 130 or 143 where a signal asked. */
 int wb_cli_fail(const struct wb_error *err, bool json);
+int wb_cli_exit_code(const struct wb_error *err); /* the same without printing */
 
 /* A usage error: prints it with the way to the command's help; returns 2. */
 int wb_cli_usage(const char *command, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
