@@ -42,6 +42,7 @@ bool wb_fault_plan(const char *text) {
     plan.point = (enum point)p;
     plan.at = at;
     plan.action = (enum action)a;
+    plan.count = 0;
     return true;
 }
 
