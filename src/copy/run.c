@@ -16,7 +16,7 @@
 
 #include <time.h>
 
-enum { LARGE_ROWS_BYTES = 64 << 20 };
+enum { LARGE_ROWS_BYTES = 64 << 20, HOLD_WAIT_MS = 5000, HOLD_POLL_MS = 50 };
 
 static struct wb_copy_report *new_report(const struct wb_copy_opts *opts) {
     struct wb_arena arena = {0};
@@ -100,10 +100,23 @@ static bool is_done(const struct wb_job *job) {
            (job->opts->proof == WB_COPY_NO_PROOF || wb_str_eq(job->run.proof, "proven"));
 }
 
+/* The server needs a moment to notice that a runner was killed: until then its session holds the
+ * target, and the command that resumes the copy, given at once, would be refused. */
+static enum wb_code hold_target(struct wb_job *job, struct wb_error *err) {
+    uint64_t until_us = wb_clock_monotonic_us() + HOLD_WAIT_MS * 1000;
+    enum wb_code code = job->target_engine->write->hold(job->control, err);
+    while (code == WB_E_TARGET_BUSY && wb_clock_monotonic_us() < until_us &&
+           !wb_cancel_signo(job->opts->cancel)) {
+        wb_clock_sleep_ms(HOLD_POLL_MS);
+        code = job->target_engine->write->hold(job->control, err);
+    }
+    return code;
+}
+
 static enum wb_code attempt(struct wb_job *job, struct wb_error *err) {
     enum wb_code code = wb_job_open(job, err);
     if (!code)
-        code = job->target_engine->write->hold(job->control, err);
+        code = hold_target(job, err);
     if (!code)
         code = wb_job_look_at_target(job, err);
     if (!code && is_done(job))
