@@ -16,6 +16,7 @@
 #   silent CASE REGEX         no line of the last copy's output matches REGEX
 #   refuses CASE PGSQL        the target refuses the statement
 #   accepts CASE PGSQL        the target takes the statement
+#   start, hold, midway, release, finish   copies beside the test: see there
 
 SCENARIO=$(basename "$0" .sh)
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -47,10 +48,12 @@ pair() {
     fresh_target
 }
 
-# Drops and creates the target of the present pair.
+# Drops and creates the target of the present pair. FORCE waits for the ended sessions for some seconds only.
 fresh_target() {
-    pg -c "DROP DATABASE IF EXISTS \"$PG\" WITH (FORCE)" -c "CREATE DATABASE \"$PG\"" || exit 99
+    wb_wait 60 drop_target 2>/dev/null || pg -c "DROP DATABASE IF EXISTS \"$PG\" WITH (FORCE)" || exit 99
+    pg -c "CREATE DATABASE \"$PG\"" || exit 99
 }
+drop_target() { pg -c "DROP DATABASE IF EXISTS \"$PG\" WITH (FORCE)"; }
 
 load() { my "$MY" >/dev/null || { case_fail "fixture of $SCENARIO loads" "see above"; exit 99; }; }
 mq() { my -r "$MY" -e "$1" 2>&1; }
@@ -60,7 +63,7 @@ pq() { pg -F "$(printf '\t')" "$DST" -c "$1" 2>&1; }
 
 copy() {
     RC=0
-    timeout -k 5 120 "$WHIMBREL" copy "$SRC" "$DST" "$@" >"$OUT" 2>"$ERR" </dev/null || RC=$?
+    timeout -k 5 300 "$WHIMBREL" copy "$SRC" "$DST" "$@" >"$OUT" 2>"$ERR" </dev/null || RC=$?
     retell
 }
 
@@ -183,7 +186,7 @@ no_rows_in_target() {
 
 # --- copies that run beside the test -------------------------------------------------------------
 
-# start [FLAG…]: the copy in the background; its process is COPY. finish: wait for it, set RC.
+# start [FLAG…]: the copy in the background; its process is COPY. finish: let it go on, wait for it, set RC.
 start() {
     "$WHIMBREL" copy "$SRC" "$DST" "$@" >"$OUT" 2>"$ERR" </dev/null &
     COPY=$!
@@ -191,10 +194,44 @@ start() {
 }
 
 finish() {
+    release
     RC=0
     wait "$COPY" || RC=$?
     trap - EXIT
     retell
+}
+
+# hold TABLE CHUNKS: before start, in a fresh target: the copy loads no more than CHUNKS chunks of TABLE and waits
+# before the next, so that it cannot end before release (finish releases, too). What happens meanwhile happens midway,
+# on a machine of any speed. The table gets a trigger when it is made; the trigger waits for a lock that the test has.
+hold() {
+    pg "$DST" >/dev/null <<SQL || exit 99
+CREATE SCHEMA gate;
+CREATE SEQUENCE gate.begun;
+CREATE FUNCTION gate.wait() RETURNS trigger LANGUAGE plpgsql AS \$\$ BEGIN
+    IF nextval('gate.begun') > $2 THEN PERFORM pg_advisory_xact_lock_shared(1); END IF;
+    RETURN NULL;
+END \$\$;
+CREATE FUNCTION gate.stand() RETURNS event_trigger LANGUAGE plpgsql AS \$\$ BEGIN
+    IF EXISTS (SELECT FROM pg_event_trigger_ddl_commands() WHERE objid = to_regclass('public.$1')) THEN
+        CREATE TRIGGER gate BEFORE INSERT ON public.$1 FOR EACH STATEMENT EXECUTE FUNCTION gate.wait();
+        ALTER TABLE public.$1 ENABLE ALWAYS TRIGGER gate;
+    END IF;
+END \$\$;
+CREATE EVENT TRIGGER gate ON ddl_command_end WHEN TAG IN ('CREATE TABLE') EXECUTE FUNCTION gate.stand();
+ALTER EVENT TRIGGER gate ENABLE ALWAYS;
+SQL
+    exec {GATE}> >(pg "$DST" >/dev/null 2>&1)
+    echo "SELECT pg_advisory_lock(1);" >&"$GATE"
+    wb_wait 60 gate_is_shut || { case_fail "the gate at $1 is shut"; exit 99; }
+}
+gate_is_shut() { [ "$(pq "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = 1 AND granted")" = 1 ]; }
+
+release() {
+    [ -n "${GATE:-}" ] || return 0
+    echo '\q' 2>/dev/null >&"$GATE" # the copy may have the other end of the pipe, too
+    exec {GATE}>&-
+    GATE=
 }
 
 # midway CASE PGSQL: until the target answers t; the copy ending before that fails the case, because
@@ -205,9 +242,28 @@ midway() {
             case_fail "$1" "the copy ended first: $(tail -qn 3 "$ERR" "$OUT" | tr '\n' ' ' | cut -c1-500)"
             return 1
         fi
+        sleep 0.02
     done
     case_ok "$1"
 }
+
+# start_writer COMMAND…: what it prints, without end, is run in the source by a client, WRITER; writes.err has its errors.
+# end_writer: ends it and its session.
+start_writer() {
+    "$@" 2>/dev/null | mariadb --no-defaults -uroot -S "$WB_MY_SOCKET" "$MY" >/dev/null 2>"$DIR/writes.err" &
+    WRITER=$!
+}
+end_writer() {
+    kill -9 "$WRITER" 2>/dev/null
+    { wait "$WRITER"; } 2>/dev/null
+    wb_wait 60 no_session_left || case_fail "the writer's session ends" "$(my -e 'SHOW PROCESSLIST')"
+}
+no_session_left() {
+    my -e "SELECT CONCAT('KILL ', id, ';') FROM information_schema.processlist WHERE db = '$MY'" | my -f 2>/dev/null
+    sessions_are_gone
+}
+# The server needs a moment to end the sessions of a client that is gone.
+sessions_are_gone() { [ "$(my -e "SELECT count(*) FROM information_schema.processlist WHERE db = '$MY'")" = 0 ]; }
 
 # equal_tables CASE TABLE…: every column of every row is the same. For tables of integers and plain
 # strings, which both clients print alike.
@@ -225,3 +281,42 @@ equal_tables() {
     done
     if [ -z "$bad" ]; then case_ok "$name"; else case_fail "$name" "$bad"; fi
 }
+
+# --- a shop that is killed and cut off -----------------------------------------------------------
+
+# load_shop: tables with every kind of key, of 180,000 rows, and a copy of them that takes a while.
+# complete CASE: everything that a whole copy of it has.
+shop_tables='parent child textkey nokey compo uniq'
+load_shop() {
+    load <<'SQL'
+CREATE TABLE parent (id int PRIMARY KEY AUTO_INCREMENT, name varchar(40) NOT NULL, KEY name (name)) AUTO_INCREMENT=100000;
+INSERT INTO parent SELECT seq, CONCAT('p', seq) FROM seq_1_to_20000;
+CREATE TABLE child (id int PRIMARY KEY, p int NOT NULL, v varchar(120), KEY p (p), CONSTRAINT child_parent FOREIGN KEY (p) REFERENCES parent (id));
+INSERT INTO child SELECT seq * 3, seq % 20000 + 1, REPEAT('c', 100) FROM seq_1_to_60000;
+CREATE TABLE textkey (k varchar(20) PRIMARY KEY, v int);
+INSERT INTO textkey SELECT LEFT(MD5(seq), 20), seq FROM seq_1_to_20000;
+CREATE TABLE nokey (a int, b varchar(60));
+INSERT INTO nokey SELECT seq % 100, 'twice' FROM seq_1_to_20000;
+CREATE TABLE compo (a int, b int, v int, PRIMARY KEY (a, b));
+INSERT INTO compo SELECT seq % 7, seq, seq FROM seq_1_to_20000;
+CREATE TABLE uniq (id bigint unsigned PRIMARY KEY, u int NOT NULL UNIQUE);
+INSERT INTO uniq SELECT seq * 900000000000000, 20001 - seq FROM seq_1_to_20000;
+ANALYZE TABLE parent, child, textkey, nokey, compo, uniq;
+SQL
+}
+
+complete() {
+    # shellcheck disable=SC2086
+    equal_tables "$1: every row once" $shop_tables
+    is "$1: every index and key" "SELECT count(*) FROM pg_index i JOIN pg_class c ON c.oid = indrelid
+        WHERE relnamespace = 'public'::regnamespace AND indisvalid" 8
+    is "$1: the foreign key" "SELECT convalidated FROM pg_constraint WHERE contype = 'f'" t
+    is "$1: the next value" "INSERT INTO parent (name) VALUES ('new') RETURNING id" 100000
+}
+
+# seed: what RANDOM begins with; WB_SEED repeats a run
+seed() {
+    RANDOM=${WB_SEED:=$((10#$(date +%N) % 32768))}
+    echo "# WB_SEED=$WB_SEED"
+}
+instant() { sleep "$(printf '%d.%03d' $(($1 / 1000)) $(($1 % 1000)))"; } # instant MS

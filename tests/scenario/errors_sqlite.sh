@@ -69,9 +69,7 @@ holder=$!
 trap 'kill $holder 2>/dev/null' EXIT
 exec 3>"$DIR/fifo"
 echo "BEGIN EXCLUSIVE; SELECT 'held';" >&3
-for _ in {1..2000}; do
-    ! grep -q held "$DIR/held" || break
-done
+wb_wait 60 grep -q held "$DIR/held"
 copy --retries 0
 rc "source locked by another program" 4
 says "source locked by another program: says so" 'lock|busy'
@@ -92,7 +90,7 @@ limited() { # BLOCKS-OF-1024 FLAGS…
     (
         trap '' XFSZ
         ulimit -f "$blocks"
-        exec timeout -k 5 60 "$WHIMBREL" copy "$SRC" "$DST" --chunk-bytes 200k "$@" >"$OUT" 2>"$ERR" </dev/null
+        exec timeout -k 5 300 "$WHIMBREL" copy "$SRC" "$DST" --chunk-bytes 200k "$@" >"$OUT" 2>"$ERR" </dev/null
     ) || RC=$? # rc reads it
     : "$RC"
     retell

@@ -5,8 +5,6 @@
 . "$(dirname "$0")/copy.bash"
 
 flags=(--chunk-bytes 200k --jobs 2)
-# A run that is to be killed is slow enough to be caught, even by a busy machine.
-doomed=("${flags[@]}" --max-rate 2M)
 
 # --- killed, changed, resumed --------------------------------------------------------------------
 
@@ -31,9 +29,11 @@ CREATE TABLE emptied (id int PRIMARY KEY, v int);
 INSERT INTO emptied SELECT seq, seq FROM seq_1_to_5000;
 CREATE TABLE static (id int PRIMARY KEY, v varchar(60));
 INSERT INTO static SELECT seq, REPEAT('s', 50) FROM seq_1_to_5000;
-ANALYZE TABLE acct, nokey, ci, nullkey, part, parent, child, emptied, static;
+CREATE TABLE lone (id int PRIMARY KEY);
+INSERT INTO lone VALUES (1);
+ANALYZE TABLE acct, nokey, ci, nullkey, part, parent, child, emptied, static, lone;
 SQL
-all='acct nokey ci nullkey part parent child emptied static'
+all='acct nokey ci nullkey part parent child emptied static lone'
 
 # Every kind of change, at both ends and in the middle of every table, so that finished and unfinished
 # chunks are hit wherever the kill fell.
@@ -68,9 +68,10 @@ INSERT INTO emptied VALUES (3, 33), (4999, 44);
 COMMIT;
 SQL
 }
-kill_when() { # CASE PGSQL: a copy, killed once the target answers t
+kill_when() { # CASE PGSQL: a copy, killed once the target answers t; it cannot end before, for want of lone's row
     fresh_target
-    start "${doomed[@]}"
+    hold lone 0 # one chunk, so one worker waits and the other goes on
+    start "${flags[@]}"
     midway "$1" "$2" && kill -9 "$COPY"
     finish
     equal "$1: it was killed" 137 "$RC"
@@ -149,12 +150,6 @@ transactions() { # FROM TO
         print "COMMIT;" } }' | sed 's/VALUES (\([0-9]*\), 20000);/VALUES (\1, NULL);/'
 }
 base | load
-limit=60000
-transactions 1 $limit >"$DIR/writes"
-write() {
-    my "$MY" <"$DIR/writes" 2>"$DIR/writes.err" &
-    WRITER=$!
-}
 state_of() { # K: is the target the source after K transactions?
     local name=$1 k=$2
     [[ $k =~ ^[0-9]+$ ]] || k=0
@@ -165,13 +160,6 @@ state_of() { # K: is the target the source after K transactions?
     equal_tables "$name" a_tick acct bag moves z_tick
     MY=$live
 }
-stop_writer() {
-    kill -9 $WRITER 2>/dev/null
-    { wait $WRITER; } 2>/dev/null
-    while [ "$(my -e "SELECT count(*) FROM information_schema.processlist WHERE db = '$MY' AND id <> CONNECTION_ID()")" != 0 ]; do
-        my -e "SELECT CONCAT('KILL ', id, ';') FROM information_schema.processlist WHERE db = '$MY'" | my -f 2>/dev/null
-    done
-}
 wrote() { # CASE: the writer was still writing, else the case shows nothing
     if kill -0 $WRITER 2>/dev/null && [ ! -s "$DIR/writes.err" ]; then
         case_ok "$1"
@@ -179,8 +167,9 @@ wrote() { # CASE: the writer was still writing, else the case shows nothing
         case_fail "$1" "the writer ended first: $(head -c 200 "$DIR/writes.err")"
     fi
 }
-write
-until [ "$(mq "SELECT count(*) > 0 FROM z_tick")" = 1 ]; do :; done
+writes() { [ "$(mq "SELECT count(*) > 0 FROM z_tick")" = 1 ]; }
+start_writer transactions 1 1000000000
+wb_wait 60 writes
 copy "${flags[@]}" --max-rate 5M
 wrote "the writer wrote until the end"
 rc "under a writer: exit 0" 0
@@ -188,15 +177,17 @@ k=$(pq "SELECT count(*) FROM a_tick")
 is "under a writer: whole transactions, and all up to one" \
     "SELECT (SELECT count(*) = max(i) AND max(i) = $k AND $k > 0 FROM a_tick) AND (SELECT count(*) = max(i) AND max(i) = $k FROM z_tick)" t
 is "under a writer: nothing was made or lost by transfers" "SELECT sum(bal) FROM acct" 20000000
-stop_writer
+end_writer
 state_of "under a writer: the target is the source after $k transactions" "${k:-0}"
 
 # Killed under the writer and resumed under the writer.
 my -e "DROP DATABASE \`$MY\`; CREATE DATABASE \`$MY\`"
 base | load
 fresh_target
-write
-start "${flags[@]}" --max-rate 700k
+start_writer transactions 1 1000000000
+wb_wait 60 writes
+hold acct 2
+start "${flags[@]}"
 midway "under a writer, killed" "SELECT count(*) > 0 FROM acct" && kill -9 "$COPY"
 finish
 equal "under a writer: it was killed" 137 "$RC"
@@ -208,7 +199,7 @@ k=$(pq "SELECT count(*) FROM a_tick")
 is "killed and resumed under a writer: one moment, after the kill" \
     "SELECT (SELECT count(*) = max(i) AND max(i) = $k AND $k >= ${was:-1} FROM a_tick) AND (SELECT count(*) = max(i) AND max(i) = $k FROM z_tick)" t
 is "killed and resumed under a writer: nothing was made or lost by transfers" "SELECT sum(bal) FROM acct" 20000000
-stop_writer
+end_writer
 state_of "killed and resumed under a writer: the target is the source after $k transactions" "${k:-0}"
 
 # --- DDL within the snapshot ---------------------------------------------------------------------
@@ -228,7 +219,8 @@ SQL
 ddl() { # CASE SQL TARGET-QUERY BEFORE AFTER
     load <<<"UPDATE marker SET v = 0"
     fresh_target
-    start --chunk-bytes 200k --max-rate 2M --jobs 1
+    hold a_big 2
+    start --chunk-bytes 200k --jobs 1
     if midway "$1: under way" "SELECT count(*) > 0 FROM a_big"; then
         mq "SET lock_wait_timeout = 1, innodb_lock_wait_timeout = 1; UPDATE marker SET v = 1; $2" >"$DIR/ddl"
     fi

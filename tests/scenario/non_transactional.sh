@@ -30,31 +30,21 @@ rc "without them: exits 0" 0
 
 # A writer that never rests: under the lock the tables agree with each other to the row.
 fresh_target
-for _ in {1..30000}; do
-    echo "INSERT INTO t_myisam (id, v) SELECT COALESCE(MAX(id),0) + 1, 0 FROM t_myisam;"
-    echo "INSERT INTO t_aria (id, v) SELECT MAX(id), 0 FROM t_myisam;"
-done >"$DIR/writes"
-my -f "$MY" <"$DIR/writes" >/dev/null 2>&1 &
-writer=$!
-trap 'kill $writer 2>/dev/null' EXIT
-for _ in {1..500}; do
-    [ "$(mq "SELECT count(*) > 1000 FROM t_aria")" != 1 ] || break
-done
+start_writer yes 'INSERT INTO t_myisam (id, v) SELECT COALESCE(MAX(id),0) + 1, 0 FROM t_myisam;
+    INSERT INTO t_aria (id, v) SELECT MAX(id), 0 FROM t_myisam;'
+writes() { [ "$(mq "SELECT count(*) > 1000 FROM t_aria")" = 1 ]; }
+wb_wait 60 writes
 copy --lock-tables
 rc "--lock-tables exits 0 under a writer" 0
-equal "the writer wrote until the end" yes "$(kill -0 $writer 2>/dev/null && echo yes)"
-kill $writer 2>/dev/null
-wait $writer 2>/dev/null
-trap - EXIT
-my -e "SELECT CONCAT('KILL ', id, ';') FROM information_schema.processlist WHERE db = '$MY'" |
-    my -f 2>/dev/null
+equal "the writer wrote until the end" yes "$(kill -0 "$WRITER" 2>/dev/null && echo yes)"
+end_writer
 is "every written row of one is in the other, but for the one between" \
     "SELECT (SELECT max(id) FROM t_myisam) - (SELECT max(id) FROM t_aria) IN (0, 1)" t
 is "no gap and no double" "SELECT count(*) = max(id), count(DISTINCT id) = count(*) FROM t_myisam" "$(printf 't\tt')"
 is "the memory table is whole" "SELECT count(*), sum(v) FROM t_memory" "$(printf '1000\t500500')"
 is "the table without a key is whole" "SELECT count(*) FROM t_isamkeyless" 1000
 before=$(mq "SELECT count(*) FROM t_myisam")
-mq "SET lock_wait_timeout = 2; INSERT INTO t_myisam (id, v) VALUES (-1, 0)" >/dev/null
+mq "SET lock_wait_timeout = 60; INSERT INTO t_myisam (id, v) VALUES (-1, 0)" >/dev/null
 equal "the lock is gone afterwards" "$((before + 1))" "$(mq "SELECT count(*) FROM t_myisam")"
 
 wb_finish

@@ -158,9 +158,7 @@ holder=$!
 exec 3>"$DIR/fifo"
 echo "PRAGMA journal_mode = WAL; PRAGMA wal_autocheckpoint = 0; CREATE TABLE t (id INTEGER PRIMARY KEY);
     INSERT INTO t VALUES (1),(2); BEGIN; INSERT INTO t VALUES (3); SELECT 'held';" >&3
-for _ in {1..2000}; do
-    ! grep -q held "$DIR/held" || break
-done
+wb_wait 60 grep -q held "$DIR/held"
 copy
 rc "WAL source with an open writer: exit 0" 0
 equal "WAL source with an open writer: what was committed" "1 2" "$(sq "SELECT group_concat(id, ' ') FROM t")"
