@@ -1,0 +1,417 @@
+#include "cli/verify_args.h"
+
+#include "base/str.h"
+#include "cli/options.h"
+#include "cli/verify_out.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum {
+    OPT_HELP = 1,
+    OPT_LEVELS,
+    OPT_TABLES,
+    OPT_INCLUDE, /* these five in the order of enum wb_option_rule */
+    OPT_EXCLUDE,
+    OPT_RENAME,
+    OPT_CAST,
+    OPT_CAST_FILE,
+    OPT_SCHEMA,
+    OPT_POLICY,
+    OPT_COLUMNS,
+    OPT_WHERE,
+    OPT_WHERE_TARGET,
+    OPT_SAMPLE,
+    OPT_MODE,
+    OPT_JOBS,
+    OPT_MAX_RATE,
+    OPT_MAX_ROW,
+    OPT_CHUNK_TIME,
+    OPT_STATEMENT_TIMEOUT,
+    OPT_SETTLE,
+    OPT_MAX_LAG,
+    OPT_MAX_ACTIVE,
+    OPT_MAX_DIFFERENCES,
+    OPT_CONTINUOUS,
+    OPT_PAUSE,
+    OPT_REPAIR,
+    OPT_EXECUTE,
+    OPT_REDACT,
+    OPT_NO_RECORD,
+    OPT_RESTART,
+    OPT_REPORT,
+    OPT_PERFORMANCE,
+    OPT_RUNS,
+    OPT_TOLERANCE,
+    OPT_JSON,
+    OPT_QUIET,
+    OPT_LOG_FILE,
+};
+
+const struct wb_option wb_verify_options[] = {
+    {"levels", "LIST",
+     "what to compare, separated by commas (all): counts, schema, indexes, constraints,\n"
+     "sequences, sample, digests",
+     OPT_LEVELS},
+    {"tables", "GLOB", "only these tables (table or schema.table; may be repeated); = --include",
+     OPT_TABLES},
+    {"include", "GLOB", "the same, as in copy", OPT_INCLUDE},
+    {"exclude", "GLOB", "leave these tables out; wins over --include", OPT_EXCLUDE},
+    {"columns", "GLOB",
+     "only these columns, besides the key (column or table.column; may be repeated)", OPT_COLUMNS},
+    {"where", "SQL", "only the rows for which this holds, in SQL that both sides understand",
+     OPT_WHERE},
+    {"where-target", "SQL", "the same in the target's words, where they differ", OPT_WHERE_TARGET},
+    {"rename", "OLD=NEW", "as it was copied: a table's other name, or table.column=column",
+     OPT_RENAME},
+    {"schema", "NAME", "the target's schema (PostgreSQL: public)", OPT_SCHEMA},
+    {"cast", "RULE", "as it was copied: 'type:tinyint(1)=smallint'", OPT_CAST},
+    {"cast-file", "FILE", "such rules, one a line; # begins a comment", OPT_CAST_FILE},
+    {"policy", "KIND=ACTION", "as it was copied: zero-date=null and so on (docs/values.md)",
+     OPT_POLICY},
+    {"sample", "N", "rows a table that the level sample looks up on the other side (1000)",
+     OPT_SAMPLE},
+    {"mode", "auto|stream|server",
+     "who computes digests: whimbrel from the rows, or the servers, so that little travels;\n"
+     "auto measures the first chunks and says what it chose",
+     OPT_MODE},
+    {"jobs", "N",
+     "workers, each with a connection to either side (as many as processors, at most 4)", OPT_JOBS},
+    {"max-rate", "BYTES", "read at most so much a second, over both sides (such as 20M)",
+     OPT_MAX_RATE},
+    {"max-row-bytes", "BYTES", "the largest row to be expected (32M)", OPT_MAX_ROW},
+    {"chunk-time", "TIME", "how long one statement may read; chunks grow and shrink by it (500ms)",
+     OPT_CHUNK_TIME},
+    {"statement-timeout", "TIME", "statements that take longer are ended (60s)",
+     OPT_STATEMENT_TIMEOUT},
+    {"settle", "TIME", "how long a row that differs is read again before it counts (5s)",
+     OPT_SETTLE},
+    {"max-lag", "TIME", "pause while a replica is further behind", OPT_MAX_LAG},
+    {"max-active", "N", "pause while either server runs more statements than this", OPT_MAX_ACTIVE},
+    {"max-differences", "N", "rows listed a table (100); all are counted", OPT_MAX_DIFFERENCES},
+    {"continuous", NULL, "round after round until stopped (Ctrl-C)", OPT_CONTINUOUS},
+    {"pause", "TIME", "between rounds (10s)", OPT_PAUSE},
+    {"repair", NULL, "print the statements that would make the target right; change nothing",
+     OPT_REPAIR},
+    {"execute", NULL, "with --repair: run them, journalled in the target", OPT_EXECUTE},
+    {"redact", NULL, "show no values, only which rows and columns differ", OPT_REDACT},
+    {"no-record", NULL, "keep no verdicts in the target, and do not look at earlier ones",
+     OPT_NO_RECORD},
+    {"restart", NULL, "do not go on with an interrupted verification; begin anew", OPT_RESTART},
+    {"report", "FILE", "also write the result as .md, .html or .json (may be repeated)",
+     OPT_REPORT},
+    {"performance", "FILE", "instead: time the queries of this file on both sides and compare",
+     OPT_PERFORMANCE},
+    {"runs", "N", "with --performance: rounds a query (50)", OPT_RUNS},
+    {"tolerance", "PERCENT", "with --performance: how much slower is still good (10%)",
+     OPT_TOLERANCE},
+    {"json", NULL, "JSON lines: events, then a summary", OPT_JSON},
+    {"quiet", NULL, "no progress, only the summary", OPT_QUIET},
+    {"log-file", "FILE", "append what is said, with times, to a file", OPT_LOG_FILE},
+    {"help", NULL, "this", OPT_HELP},
+    {0},
+};
+
+static enum wb_code take_levels(struct wb_verify_args *a, const char *text, struct wb_error *err) {
+    for (const char *p = text;;) {
+        const char *comma = strchrnul(p, ',');
+        const char *word = wb_arena_strndup(&a->arena, p, (size_t)(comma - p));
+        unsigned bit = WB_VERIFY_COUNTS;
+        while (bit <= WB_VERIFY_DIGESTS &&
+               !wb_str_eq(word, wb_verify_level_word((enum wb_verify_level)bit)))
+            bit <<= 1;
+        if (bit > WB_VERIFY_DIGESTS)
+            return wb_error_set(err, WB_E_USAGE,
+                                "--levels \"%s\": \"%s\" is none of counts, schema, indexes, "
+                                "constraints, sequences, sample, digests",
+                                text, word);
+        a->opts.levels |= bit;
+        if (!*comma)
+            return WB_OK;
+        p = comma + 1;
+    }
+}
+
+static enum wb_code take_mode(struct wb_verify_args *a, const char *text, struct wb_error *err) {
+    static const char *const words[] = {"auto", "stream", "server"};
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+        if (wb_str_eq(text, words[i])) {
+            a->opts.mode = (enum wb_verify_mode)i;
+            return WB_OK;
+        }
+    return wb_error_set(err, WB_E_USAGE, "--mode \"%s\" is none of auto, stream, server", text);
+}
+
+static enum wb_code take_number(struct wb_verify_args *a, int id, const char *text,
+                                struct wb_error *err) {
+    int64_t n = 0;
+    enum wb_code code;
+    switch (id) {
+    case OPT_SAMPLE:
+        code = wb_option_number("sample", text, 1, 1000000, &n, err);
+        a->opts.sample_rows = code ? 0 : (uint64_t)n;
+        return code;
+    case OPT_JOBS:
+        code = wb_option_number("jobs", text, 1, 16, &n, err);
+        a->opts.jobs = (unsigned)n;
+        return code;
+    case OPT_MAX_ACTIVE:
+        code = wb_option_number("max-active", text, 1, 1000000, &n, err);
+        a->opts.max_active = (unsigned)n;
+        return code;
+    case OPT_RUNS:
+        code = wb_option_number("runs", text, 1, 1000000, &n, err);
+        a->performance.runs = (unsigned)n;
+        return code;
+    default:
+        code = wb_option_number("max-differences", text, 1, 100000, &n, err);
+        a->opts.max_differences = (size_t)n;
+        return code;
+    }
+}
+
+static enum wb_code take_time(struct wb_verify_args *a, int id, const char *text,
+                              struct wb_error *err) {
+    switch (id) {
+    case OPT_CHUNK_TIME:
+        return wb_option_duration("chunk-time", text, &a->opts.chunk_ms, err);
+    case OPT_STATEMENT_TIMEOUT:
+        return wb_option_duration("statement-timeout", text, &a->opts.statement_timeout_ms, err);
+    case OPT_SETTLE:
+        return wb_option_duration("settle", text, &a->opts.settle_ms, err);
+    case OPT_MAX_LAG:
+        return wb_option_duration("max-lag", text, &a->opts.max_lag_ms, err);
+    default:
+        return wb_option_duration("pause", text, &a->pause_ms, err);
+    }
+}
+
+static enum wb_code take_tolerance(struct wb_verify_args *a, const char *text,
+                                   struct wb_error *err) {
+    char *end;
+    double percent = strtod(text, &end);
+    if (end == text || !wb_str_eq(end, "%") || !(percent > 0 && percent <= 10000))
+        return wb_error_set(err, WB_E_USAGE, "--tolerance \"%s\" is not a percentage such as 10%%",
+                            text);
+    a->performance.tolerance = percent / 100;
+    return WB_OK;
+}
+
+static enum wb_code take_columns(struct wb_verify_args *a, const char *text, struct wb_error *err) {
+    for (const char *p = text;;) {
+        const char *comma = strchrnul(p, ',');
+        if (comma == p)
+            return wb_error_set(err, WB_E_USAGE, "--columns \"%s\" has an empty name", text);
+        if (a->opts.n_columns == WB_VERIFY_ARGS_LIST)
+            return wb_error_set(err, WB_E_USAGE, "--columns takes at most %d names; use * and ?",
+                                WB_VERIFY_ARGS_LIST);
+        a->columns[a->opts.n_columns++] = wb_arena_strndup(&a->arena, p, (size_t)(comma - p));
+        if (!*comma)
+            return WB_OK;
+        p = comma + 1;
+    }
+}
+
+/* That a report cannot be written should be known before hours of comparing, not after. */
+static enum wb_code take_report(struct wb_verify_args *a, const char *path, struct wb_error *err) {
+    if (!wb_verify_report_can(path))
+        return wb_error_set(err, WB_E_USAGE, "--report \"%s\" ends in none of .md, .html, .json",
+                            path);
+    if (a->n_reports == WB_VERIFY_ARGS_LIST)
+        return wb_error_set(err, WB_E_USAGE, "--report may be given at most %d times",
+                            WB_VERIFY_ARGS_LIST);
+    const char *slash = strrchr(path, '/');
+    const char *folder = slash == path ? "/"
+                         : slash       ? wb_arena_strndup(&a->arena, path, (size_t)(slash - path))
+                                       : ".";
+    if (access(folder, W_OK | X_OK) != 0)
+        return wb_error_set(err, WB_E_IO, "cannot write the report %s: %s: %s", path, folder,
+                            strerror(errno));
+    a->reports[a->n_reports++] = path;
+    return WB_OK;
+}
+
+static bool names_plan(const char *text) {
+    size_t len = strlen(text);
+    return (len > 3 && wb_str_ieq(text + len - 3, ".md")) || !strchr(text, ':');
+}
+
+static enum wb_code take_url(struct wb_verify_args *a, const char *text, struct wb_error *err) {
+    if (a->n_urls == 0 && names_plan(text)) {
+        wb_error_set(err, WB_E_USAGE,
+                     "\"%s\" is not the URL of a database, and plans cannot be verified yet", text);
+        return wb_error_hint(err, "name the two databases: whimbrel verify SOURCE TARGET");
+    }
+    if (a->n_urls == 2)
+        return wb_error_set(err, WB_E_USAGE,
+                            "\"%s\" is one argument too many: verify takes SOURCE and TARGET",
+                            text);
+    a->urls[a->n_urls++] = text;
+    return WB_OK;
+}
+
+static enum wb_code take_value(struct wb_verify_args *a, int id, const char *text,
+                               struct wb_error *err) {
+    switch (id) {
+    case OPT_POLICY:
+        return wb_option_policy(text, &a->opts.policy, err);
+    case OPT_COLUMNS:
+        return take_columns(a, text, err);
+    case OPT_MAX_RATE:
+        return wb_option_size("max-rate", text, &a->opts.max_rate_bytes, err);
+    case OPT_MAX_ROW:
+        return wb_option_size("max-row-bytes", text, &a->opts.max_row_bytes, err);
+    case OPT_SAMPLE:
+    case OPT_JOBS:
+    case OPT_MAX_ACTIVE:
+    case OPT_MAX_DIFFERENCES:
+    case OPT_RUNS:
+        return take_number(a, id, text, err);
+    case OPT_CHUNK_TIME:
+    case OPT_STATEMENT_TIMEOUT:
+    case OPT_SETTLE:
+    case OPT_MAX_LAG:
+    case OPT_PAUSE:
+        return take_time(a, id, text, err);
+    case OPT_TOLERANCE:
+        return take_tolerance(a, text, err);
+    case OPT_REPORT:
+        return take_report(a, text, err);
+    case OPT_LOG_FILE:
+        return wb_cli_open_log(text, err) ? WB_OK : err->code;
+    }
+    return WB_OK;
+}
+
+static enum wb_code take(struct wb_verify_args *a, int id, const char *text, struct wb_error *err) {
+    switch (id) {
+    case WB_OPT_POSITIONAL:
+        return take_url(a, text, err);
+    case OPT_LEVELS:
+        return take_levels(a, text, err);
+    case OPT_TABLES:
+        return wb_option_rule(a->opts.rules, WB_OPTION_INCLUDE, text, err);
+    case OPT_INCLUDE:
+    case OPT_EXCLUDE:
+    case OPT_RENAME:
+    case OPT_CAST:
+    case OPT_CAST_FILE:
+        return wb_option_rule(a->opts.rules, (enum wb_option_rule)(id - OPT_INCLUDE), text, err);
+    case OPT_SCHEMA:
+        a->opts.target_schema = text;
+        return WB_OK;
+    case OPT_WHERE:
+        a->opts.where = text;
+        return WB_OK;
+    case OPT_WHERE_TARGET:
+        a->opts.where_target = text;
+        return WB_OK;
+    case OPT_MODE:
+        return take_mode(a, text, err);
+    case OPT_PERFORMANCE:
+        a->performance.file = text;
+        return WB_OK;
+    }
+    return take_value(a, id, text, err);
+}
+
+static void take_flag(struct wb_verify_args *a, int id) {
+    a->help |= id == OPT_HELP;
+    a->json |= id == OPT_JSON;
+    a->quiet |= id == OPT_QUIET;
+    a->repair |= id == OPT_REPAIR;
+    a->execute |= id == OPT_EXECUTE;
+    a->continuous |= id == OPT_CONTINUOUS;
+    if (id == OPT_REDACT)
+        a->opts.values = WB_VERIFY_REDACT_VALUES;
+    if (id == OPT_NO_RECORD)
+        a->opts.record = WB_VERIFY_NO_RECORD;
+    if (id == OPT_RESTART)
+        a->opts.restart = WB_VERIFY_RESTART;
+}
+
+/* Options that make no sense without or beside another. */
+static int check(struct wb_verify_args *a) {
+    if (a->n_urls < 2)
+        return wb_cli_usage("verify", "verify takes two databases: SOURCE and TARGET");
+    if (a->execute && !a->repair)
+        return wb_cli_usage("verify", "--execute runs what --repair would print: give both");
+    if (a->repair && !a->execute && a->opts.values == WB_VERIFY_REDACT_VALUES)
+        return wb_cli_usage("verify", "the statements that --repair prints hold values, which "
+                                      "--redact hides; give --execute as well, or leave one out");
+    if (a->repair && a->continuous)
+        return wb_cli_usage("verify", "--repair and --continuous do not go together: repair once, "
+                                      "then watch");
+    if (a->execute && a->opts.record == WB_VERIFY_NO_RECORD)
+        return wb_cli_usage("verify", "--repair --execute keeps a journal in the target: "
+                                      "leave --no-record out");
+    if (a->opts.where_target && !a->opts.where)
+        return wb_cli_usage("verify", "--where-target says --where in other words: give both");
+    if (a->pause_ms && !a->continuous)
+        return wb_cli_usage("verify", "--pause is the time between rounds of --continuous");
+    if ((a->performance.runs || a->performance.tolerance > 0) && !a->performance.file)
+        return wb_cli_usage("verify", "--runs and --tolerance belong to --performance");
+    if (a->performance.file && (a->opts.levels || a->repair || a->continuous))
+        return wb_cli_usage("verify", "--performance compares times only: verify the data with a "
+                                      "command of its own");
+    return 0;
+}
+
+int wb_verify_args_parse(struct wb_verify_args *a, int argc, char **argv) {
+    struct wb_optparse p = {
+        .argc = argc, .argv = argv, .options = wb_verify_options, .command = "verify"};
+    for (int id; (id = wb_opt_next(&p)) != WB_OPT_END;) {
+        struct wb_error err = {0};
+        if (id == WB_OPT_BAD)
+            return 2;
+        take_flag(a, id);
+        if (take(a, id, p.text, &err))
+            return wb_cli_fail(&err, a->json);
+    }
+    return a->help ? 0 : check(a);
+}
+
+static void add_quoted(struct wb_buf *to, const char *word) {
+    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                                "0123456789_-+=./:,@%";
+    wb_buf_addc(to, ' ');
+    if (*word && word[strspn(word, plain)] == 0) {
+        wb_buf_adds(to, word);
+        return;
+    }
+    wb_buf_addc(to, '\'');
+    for (; *word; word++) {
+        if (*word == '\'')
+            wb_buf_adds(to, "'\\''");
+        else
+            wb_buf_addc(to, *word);
+    }
+    wb_buf_addc(to, '\'');
+}
+
+/* Without a password, so that it can be run again with one from the environment. */
+static void add_url(struct wb_buf *to, const struct wb_url *u) {
+    WB_CLEANUP_BUF struct wb_buf b = {0};
+    const char *secret = strstr(u->redacted, ":***@");
+    if (secret)
+        wb_buf_addf(&b, "%.*s%s", (int)(secret - u->redacted), u->redacted, secret + 4);
+    else
+        wb_buf_adds(&b, u->redacted);
+    add_quoted(to, wb_buf_str(&b));
+}
+
+const char *wb_verify_args_command(struct wb_verify_args *a, int argc, char **argv,
+                                   const struct wb_url url[2]) {
+    WB_CLEANUP_BUF struct wb_buf b = {0};
+    size_t n = 0;
+    wb_buf_adds(&b, "whimbrel verify");
+    for (int i = 1; i < argc; i++) {
+        if (n < 2 && argv[i] == a->urls[n])
+            add_url(&b, &url[n++]);
+        else
+            add_quoted(&b, argv[i]);
+    }
+    return wb_arena_strdup(&a->arena, wb_buf_str(&b));
+}
