@@ -12,6 +12,12 @@ struct wb_described {
     size_t n_attnums;
 };
 
+/* A sequence that has given nothing yet since it was made or set. */
+struct wb_unused_sequence {
+    struct wb_table *table;
+    const char *name; /* as SQL writes it */
+};
+
 struct wb_describe {
     struct wb_postgres *p;
     const char *schema;
@@ -19,6 +25,8 @@ struct wb_describe {
     struct wb_arena scratch;     /* rows of the questions */
     struct wb_described *tables; /* sorted by oid */
     size_t n_tables;
+    struct wb_unused_sequence *unused;
+    size_t n_unused, cap_unused;
 };
 
 /* Run a question with :schema put in; its rows live until the description ends. */

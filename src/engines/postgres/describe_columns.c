@@ -70,20 +70,41 @@ static struct wb_type type_of(struct wb_describe *d, const char *const *row,
     return t;
 }
 
+/* What a copy makes of an unsigned key beyond 2^63-1, where no sequence goes:
+ * "((nextval('s'::regclass))::numeric + '9223372036854775900'::numeric)". 0: it is none. */
+static uint64_t offset_of(const char *expr) {
+    static const char *const plus = "::numeric + '";
+    const char *at = strstr(expr, plus);
+    bool computed = wb_str_starts(expr, "((nextval(") || wb_str_starts(expr, "(nextval(");
+    return at && computed ? strtoull(at + strlen(plus), NULL, 10) : 0;
+}
+
+static void set_next_value(struct wb_describe *d, const char *const *row, uint64_t offset,
+                           struct wb_table *t) {
+    const char *next = row[NEXT_VALUE];
+    if (!next || *next == '-')
+        return;
+    if (d->n_unused && d->unused[d->n_unused - 1].table == t) /* the last such column counts */
+        d->n_unused--;
+    t->has_next_value = true;
+    t->next_value = strtoull(next, NULL, 10) + offset;
+    if (strcmp(next, "unused") == 0)
+        *WB_PUSH(&d->scratch, d->unused, d->n_unused, d->cap_unused) =
+            (struct wb_unused_sequence){.table = t, .name = row[SEQUENCE]};
+}
+
 /* serial is an integer whose default is nextval() of a sequence that the column owns. */
 static void set_default(struct wb_describe *d, const char *const *row, struct wb_column *c,
                         struct wb_table *t) {
     struct wb_arena *a = &d->catalog->arena;
     const char *expr = row[DEFAULT_EXPR];
+    uint64_t offset = row[SEQUENCE] && expr ? offset_of(expr) : 0;
     if (*row[IDENTITY])
         c->identity = *row[IDENTITY] == 'a' ? WB_IDENTITY_ALWAYS : WB_IDENTITY_BY_DEFAULT;
-    else if (row[SEQUENCE] && expr && wb_str_starts(expr, "nextval("))
+    else if (row[SEQUENCE] && expr && (offset || wb_str_starts(expr, "nextval(")))
         c->identity = WB_IDENTITY_BY_DEFAULT;
     if (c->identity != WB_IDENTITY_NONE) {
-        if (row[NEXT_VALUE] && *row[NEXT_VALUE] != '-') {
-            t->has_next_value = true;
-            t->next_value = strtoull(row[NEXT_VALUE], NULL, 10);
-        }
+        set_next_value(d, row, offset, t);
         return;
     }
     if (row[GENERATED] && *row[GENERATED]) {
@@ -127,6 +148,30 @@ static void fill_table(struct wb_describe *d, struct wb_described *t, const stru
     }
 }
 
+/* The catalog knows what a sequence gave last; what it will give first, only the sequence itself. A
+ * few hundred are asked at once. */
+static enum wb_code ask_unused(struct wb_describe *d, size_t from, size_t n, struct wb_error *err) {
+    WB_CLEANUP_BUF struct wb_buf sql = {0};
+    struct wb_rows rows = {0};
+    for (size_t i = from; i < from + n; i++)
+        wb_buf_addf(&sql, "%sSELECT %zu, last_value + is_called::int FROM %s",
+                    i > from ? " UNION ALL " : "", i, d->unused[i].name);
+    enum wb_code code = wb_postgres_rows(d->p, wb_buf_str(&sql), &d->scratch, &rows, err);
+    for (size_t i = 0; !code && i < rows.n_rows; i++)
+        if (*rows.values[i][1] != '-')
+            d->unused[strtoul(rows.values[i][0], NULL, 10)].table->next_value +=
+                strtoull(rows.values[i][1], NULL, 10);
+    return code;
+}
+
+static enum wb_code describe_unused(struct wb_describe *d, struct wb_error *err) {
+    enum { AT_ONCE = 300 };
+    enum wb_code code = WB_OK;
+    for (size_t i = 0; !code && i < d->n_unused; i += AT_ONCE)
+        code = ask_unused(d, i, d->n_unused - i < AT_ONCE ? d->n_unused - i : AT_ONCE, err);
+    return code;
+}
+
 enum wb_code wb_describe_columns(struct wb_describe *d, struct wb_error *err) {
     struct wb_rows rows = {0}, enums = {0};
     enum wb_code code = wb_describe_ask(d, wb_sql_columns, &rows, err);
@@ -138,5 +183,5 @@ enum wb_code wb_describe_columns(struct wb_describe *d, struct wb_error *err) {
         if (t)
             fill_table(d, t, &rows, i, n, &enums);
     }
-    return code;
+    return code ? code : describe_unused(d, err);
 }

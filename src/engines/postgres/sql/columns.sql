@@ -16,7 +16,7 @@ SELECT a.attrelid, a.attnum, a.attname,
        to_jsonb(l) ->> 'collisdeterministic' AS deterministic,
        s.oid::regclass AS sequence,
        CASE WHEN s.oid IS NOT NULL AND has_sequence_privilege(s.oid, 'SELECT')
-            THEN coalesce(pg_sequence_last_value(s.oid) + q.seqincrement, q.seqstart) END AS next_value
+            THEN coalesce((pg_sequence_last_value(s.oid) + q.seqincrement)::text, 'unused') END AS next_value
 FROM pg_attribute a
 JOIN pg_class c ON c.oid = a.attrelid AND c.relkind IN ('r', 'p')
 JOIN pg_namespace n ON n.oid = c.relnamespace AND n.nspname = :schema

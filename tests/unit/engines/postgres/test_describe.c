@@ -43,6 +43,10 @@ static int start(void **state) {
         "CREATE UNLOGGED TABLE fast (id int); CREATE VIEW v AS SELECT a FROM \"Odd Name\"; CREATE "
         "SEQUENCE alone;"
         "CREATE FUNCTION twice(i int) RETURNS int LANGUAGE sql AS 'SELECT i * 2';"
+        "CREATE TABLE waiting (id serial); SELECT setval('waiting_id_seq', 64, false);"
+        "CREATE TABLE beyond (id numeric(20,0)); CREATE SEQUENCE beyond_id OWNED BY beyond.id;"
+        "ALTER TABLE beyond ALTER COLUMN id SET DEFAULT nextval('beyond_id')::numeric + "
+        "9223372036854775900::numeric;"
         "CREATE TABLE excl (r int4range, EXCLUDE USING gist (r WITH &&));"
         "CREATE FUNCTION trg() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';"
         "CREATE TRIGGER tr BEFORE INSERT ON parent FOR EACH ROW EXECUTE FUNCTION trg()");
@@ -75,7 +79,7 @@ static void test_tables(void **state) {
     (void)state;
     if (!live)
         skip();
-    assert_int_equal(catalog.n_tables, 5);
+    assert_int_equal(catalog.n_tables, 7);
     assert_string_equal(catalog.schema, SCHEMA);
     assert_string_equal(table("parent")->comment, "all's");
     assert_true(table("fast")->unlogged);
@@ -114,6 +118,9 @@ static void test_columns(void **state) {
     assert_null(column_of("parent", "id")->default_.text);
     assert_int_equal(column_of("parent", "n")->identity, WB_IDENTITY_BY_DEFAULT);
     assert_int_equal(table("parent")->next_value, 3);
+    assert_int_equal(table("waiting")->next_value, 64); /* set, and not yet given */
+    assert_int_equal(table("beyond")->columns[0].identity, WB_IDENTITY_BY_DEFAULT);
+    assert_true(table("beyond")->next_value == UINT64_C(9223372036854775901));
     assert_string_equal(column_of("parent", "code")->comment, "the code");
 }
 
