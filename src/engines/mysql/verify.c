@@ -117,6 +117,8 @@ static enum wb_code load_state(struct wb_conn *conn, struct wb_load_state *ret,
 
 const struct wb_verify_ops wb_mysql_verify_ops = {
     .literal = wb_mysql_literal,
+    .canonical = wb_mysql_canonical,
+    .digest = wb_mysql_digest,
     .position = position,
     .set_timeout = set_timeout,
     .load_state = load_state,

@@ -69,6 +69,8 @@ static enum wb_code load_state(struct wb_conn *c, struct wb_load_state *ret, str
 
 const struct wb_verify_ops wb_postgres_verify_ops = {
     .literal = wb_postgres_literal,
+    .canonical = wb_postgres_canonical,
+    .digest = wb_postgres_digest,
     .position = position,
     .set_timeout = set_timeout,
     .load_state = load_state,
