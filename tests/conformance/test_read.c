@@ -14,7 +14,7 @@ static const struct wb_range whole = {WB_RANGE_ALL, NULL, NULL};
  */
 
 static struct wb_snapshot *begin(struct kit *k, struct wb_conn *keeper, unsigned n_readers) {
-    struct wb_snapshot_opts opts = {.n_readers = n_readers, .lock_timeout_ms = 10000};
+    struct wb_snapshot_opts opts = {.n_readers = n_readers, .lock_timeout_ms = 60000};
     struct wb_snapshot *s = NULL;
     kit_ok(k, k->engine->read->snapshot_begin(keeper, &opts, &s, &k->err));
     return s;

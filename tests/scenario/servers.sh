@@ -11,7 +11,7 @@ begin() {
         bash -c 'echo "$WB_SERVERS_DIR $(head -n 1 "$WB_SERVERS_DIR/postgres/data/postmaster.pid") $$" > "$0.new"
             mv "$0.new" "$0"; exec "$@"' "$note" "$@" > "$WB_TMP/run.log" 2>&1 &
     runner=$!
-    wb_wait 60 test -f "$note" || wb_assert_failed "no start: $(cat "$WB_TMP/run.log")"
+    wb_wait 180 test -f "$note" || wb_assert_failed "no start: $(cat "$WB_TMP/run.log")"
     read -r dir server command < "$note"
 }
 nothing_left() { [ ! -e "$dir" ] && ! kill -0 "$server" 2> /dev/null; }
@@ -39,7 +39,7 @@ wb_case "kill -9 of the runner leaves neither server nor data"
 begin sleep 300
 kill -KILL "$runner"
 wait "$runner" 2> /dev/null
-wb_wait 30 nothing_left || wb_assert_failed "left behind: $dir, or the server $server"
+wb_wait 180 nothing_left || wb_assert_failed "left behind: $dir, or the server $server"
 kill "$command" 2> /dev/null
 
 wb_case "a killed server goes on with its data when started again"

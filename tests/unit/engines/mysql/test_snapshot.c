@@ -72,7 +72,7 @@ static void join_all(struct wb_conn *keeper, struct wb_conn **readers, struct wb
                      struct wb_arena *a, struct wb_moment *m) {
     const struct wb_read_ops *ops = keeper->engine->read;
     struct wb_error err = {0};
-    struct wb_snapshot_opts opts = {.n_readers = READERS, .lock_timeout_ms = 5000};
+    struct wb_snapshot_opts opts = {.n_readers = READERS, .lock_timeout_ms = 60000};
     if (ops->snapshot_begin(keeper, &opts, ret, &err))
         fail_msg("%s", err.text);
     for (int i = 0; i < READERS; i++)
@@ -212,6 +212,8 @@ static void case_8_definitions_are_held_still(void **state) {
     keeper->engine->read->snapshot_end(s);
     for (int i = 0; i < READERS; i++)
         wb_conn_close(readers[i]);
+    /* the server may need a moment to let go */
+    assert_int_equal(ddl->engine->exec(ddl, "SET lock_wait_timeout = 60", NULL, &err), WB_OK);
     assert_int_equal(ddl->engine->exec(ddl, "TRUNCATE TABLE moves", NULL, &err), WB_OK);
     wb_conn_close(ddl);
     wb_conn_close(keeper);
@@ -275,6 +277,7 @@ static void case_12_untransactional_tables_are_named_or_locked(void **state) {
                      WB_E_LOCK_TIMEOUT);
     ops->snapshot_end(s);
     wb_conn_close(reader);
+    assert_int_equal(writer->engine->exec(writer, "SET lock_wait_timeout = 60", NULL, &err), WB_OK);
     assert_int_equal(writer->engine->exec(writer, "INSERT INTO old_log VALUES (1)", NULL, &err),
                      WB_OK);
     wb_conn_close(writer);
