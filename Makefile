@@ -8,12 +8,12 @@ all: ## build build/whimbrel (installs missing tools first, after telling which)
 	@scripts/setup --for build
 	@scripts/build $(BUILD)
 
-demo: ## a migration of a made-up shop from start to proof, on private servers
+demo: ## a made-up shop copied, killed halfway, resumed and proven, on SQLite files: no server needed
 	@scripts/setup --for demo
 	@scripts/build $(BUILD)
 	@scripts/demo
 
-demo-servers: ## the private servers and data of the demo, to try things on
+demo-servers: ## the same shop from a private MariaDB to a private PostgreSQL
 	@scripts/setup --for demo
 	@scripts/build $(BUILD)
 	@scripts/demo-servers
@@ -39,9 +39,9 @@ asan: ## unit and conformance tests with the address and undefined-behaviour san
 	@scripts/setup --for check
 	@tests/run unit/ conformance/
 
-tsan: ## unit and copy tests with the thread sanitizer
+tsan: ## unit tests and copies with the thread sanitizer
 	@scripts/setup --for check
-	@tests/run --tsan unit/ scenario/copy
+	@tests/run --tsan unit/ scenario/filters scenario/moving_source scenario/resume scenario/sessions_ended
 
 lint: ## the source rules, and cppcheck, clang-tidy and clang-format where installed
 	@scripts/lint
