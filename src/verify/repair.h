@@ -1,0 +1,54 @@
+/* Making the target right, row by row.
+ *
+ * A repair takes the source as it is in that moment: each row is read again from both sides, the
+ * statement is made from what was just read, run in a small transaction of the target, and before
+ * that commits the source is read once more: if it has moved on, the transaction is rolled back and
+ * the row is looked at anew. So a row that the source has got back is never deleted, and an old
+ * value is never written over a newer one. Each statement is journalled (table repairs, beside the
+ * verdicts) in its own transaction, with the row before and after: a kill at any moment leaves
+ * statement and journal both or neither.
+ *
+ * Deletes come first, then updates, then inserts; what a foreign key or a unique key forbids now is
+ * tried again after the other tables had their turn. A delete that the target would carry on to
+ * other rows (ON DELETE CASCADE, SET NULL) waits until there are none.
+ *
+ * Rows of tables without a key are not repaired: equal rows cannot be told apart.
+ */
+#ifndef WB_VERIFY_REPAIR_H
+#define WB_VERIFY_REPAIR_H
+
+#include "verify/job.h"
+
+/* Append the statement, without a semicolon, that makes the target right if source and target still
+ * are as row says. False where there is none: *ret_why (static, or in p's memory) says why, and
+ * nothing was appended. */
+bool wb_verify_repair_statement(const struct wb_verify_job *job, const struct wb_verify_pair *p,
+                                const struct wb_verify_row *row, struct wb_buf *to,
+                                const char **ret_why);
+
+/* Repair the confirmed candidates of all pairs (pair->confirmed), over the connections of worker 0;
+ * called when no other worker runs. Counts report->repaired_rows, tells each statement
+ * (WB_VERIFY_REPAIRED; without values if they are redacted), and adds a finding of level digests
+ * for each table in which rows still differ afterwards, with the reason. Errors: what ended it
+ * early; transactions that were committed stay. */
+enum wb_code wb_verify_repair_execute(struct wb_verify_job *job, struct wb_error *err);
+
+/* repair_sql.c: what the two above share. */
+
+/* The key of a row as "a" = 1 AND "b" = 'x'; false where a literal cannot be written. */
+bool wb_verify_repair_key(const struct wb_verify_job *job, const struct wb_verify_pair *p,
+                          const struct wb_cell *cells, struct wb_buf *to);
+/* All columns of a row as "a" = 1, "b" = 'x'; what cannot be written is left out. */
+void wb_verify_repair_row(const struct wb_verify_job *job, const struct wb_verify_pair *p,
+                          const struct wb_cell *cells, struct wb_buf *to);
+/* Whether two rows are the same in every column; NULL is a row that is not there. */
+bool wb_verify_repair_same(const struct wb_verify_pair *p, const struct wb_cell *a,
+                           const struct wb_cell *b);
+/* Queries that find rows which would go or change with this one, one statement each, in a. */
+enum wb_code wb_verify_repair_dependents(const struct wb_verify_job *job,
+                                         const struct wb_verify_pair *p,
+                                         const struct wb_cell *cells, struct wb_arena *a,
+                                         const char ***ret_sql, size_t *ret_n,
+                                         struct wb_error *err);
+
+#endif
