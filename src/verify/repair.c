@@ -319,13 +319,13 @@ static enum wb_code pass(struct repair *r, struct wb_error *err) {
 
 static void tell_left(struct repair *r, const struct wb_verify_pair *p, uint64_t left) {
     bool keyless = p->all.n_key == 0 || !p->literal_keys;
+    const char *why = keyless ? "the table has no key by which one row can be told from another"
+                              : r->why[p->number];
     wb_verify_add_finding(r->job, WB_VERIFY_DIGESTS, WB_VERIFY_DIFFERENT, p->target, NULL,
                           keyless ? "copy this table again"
                                   : "correct these rows by hand, or copy the table again",
                           "%" PRIu64 " row%s not repaired: %s", left, left == 1 ? " was" : "s were",
-                          keyless ? "the table has no key by which one row can be told from another"
-                          : *r->why ? r->why
-                                    : "they went on changing");
+                          why ? why : "they went on changing");
 }
 
 /* Reads all keys once more. */
