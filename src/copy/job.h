@@ -96,6 +96,7 @@ struct wb_job {
     struct wb_copy_step *steps;     /* DDL after the load, in order of parts */
     size_t n_steps;
     uint64_t started_us;
+    bool look_only; /* a dry run */
     bool restarted; /* what --restart asked for has been done */
     bool was_done;  /* the copy was done before this run began: its target may be in use */
 

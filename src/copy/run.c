@@ -205,6 +205,7 @@ enum wb_code wb_copy_dry_run(const struct wb_copy_opts *opts, struct wb_copy_rep
     struct wb_job job;
     init_job(&job, opts, wb_clock_monotonic_us());
     struct wb_copy_report *r = job.report;
+    job.look_only = true;
     enum wb_code code = look(&job, err);
     if (!code) {
         size_t cap = 0;
