@@ -36,7 +36,11 @@ static void format(char *to, size_t size, const char *fmt, va_list args) {
         mark_cut(to, size);
 }
 
+/* For callers who want no text: the way up must not change the code. */
+static _Thread_local enum wb_code last = WB_E_INTERNAL;
+
 enum wb_code wb_error_set(struct wb_error *err, enum wb_code code, const char *fmt, ...) {
+    last = code;
     if (!err)
         return code;
     char text[WB_ERROR_TEXT_BYTES]; /* the arguments may point into *err */
@@ -52,7 +56,7 @@ enum wb_code wb_error_set(struct wb_error *err, enum wb_code code, const char *f
 
 enum wb_code wb_error_wrap(struct wb_error *err, const char *fmt, ...) {
     if (!err)
-        return WB_E_INTERNAL;
+        return last;
     char context[WB_ERROR_TEXT_BYTES], whole[2 * WB_ERROR_TEXT_BYTES + 4];
     va_list args;
     va_start(args, fmt);
@@ -70,7 +74,7 @@ enum wb_code wb_error_wrap(struct wb_error *err, const char *fmt, ...) {
 
 enum wb_code wb_error_hint(struct wb_error *err, const char *fmt, ...) {
     if (!err)
-        return WB_E_INTERNAL;
+        return last;
     va_list args;
     va_start(args, fmt);
     format(err->hint, sizeof err->hint, fmt, args);

@@ -118,8 +118,8 @@ struct wb_error {
 enum wb_code wb_error_set(struct wb_error *err, enum wb_code code, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* Put "context: " before the text of an error that is already set; returns its code. No-op where
- * err is NULL. */
+/* Put "context: " before the text of an error that is already set; returns its code. Where err is
+ * NULL there is no text, and the code is that of the last error that this thread has set. */
 enum wb_code wb_error_wrap(struct wb_error *err, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 

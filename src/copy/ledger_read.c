@@ -137,8 +137,8 @@ enum wb_code wb_ledger_read_steps(struct wb_ledger *l, struct wb_arena *a,
                                   struct wb_ledger_step **ret, size_t *ret_n,
                                   struct wb_error *err) {
     struct wb_rows rows;
-    enum wb_code code =
-        query(l, a, "step_no, name, state, why, undo", "steps", " ORDER BY step_no", &rows, err);
+    enum wb_code code = query(l, a, "step_no, name, state, why, undo_sql", "steps",
+                              " ORDER BY step_no", &rows, err);
     if (code)
         return code;
     struct wb_ledger_step *steps = WB_NEW_N(a, struct wb_ledger_step, rows.n_rows + 1);

@@ -56,7 +56,7 @@ static const char *const table_sql[] = {
     "PRIMARY KEY (table_no, chunk_no))",
     "steps (step_no BIGINT NOT NULL PRIMARY KEY, token BIGINT NOT NULL, name TEXT NOT NULL, state "
     "VARCHAR(20) NOT NULL, "
-    "undo TEXT, why TEXT)",
+    "undo_sql TEXT, why TEXT)",
 };
 
 static const char *const table_names[] = {"run", "tables", "chunks", "steps"};
@@ -129,7 +129,7 @@ static enum wb_code insert_steps(struct wb_ledger *l, const struct wb_ledger_ste
     enum wb_code code = WB_OK;
     for (size_t i = 0; !code && i < n;) {
         wb_buf_reset(&sql);
-        wb_buf_addf(&sql, "INSERT INTO %ssteps (step_no, token, state, name, undo) VALUES ",
+        wb_buf_addf(&sql, "INSERT INTO %ssteps (step_no, token, state, name, undo_sql) VALUES ",
                     l->prefix);
         for (size_t in_group = 0; i < n && in_group < GROUP_ROWS; i++, in_group++) {
             wb_buf_addf(&sql, "%s(%zu, %" PRId64 ", '%s', ", in_group ? ", " : "", i, l->token,

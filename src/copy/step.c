@@ -97,6 +97,9 @@ enum wb_code wb_job_do_step(struct wb_job *job, struct wb_copy_step *s, struct w
         struct wb_error why = *err;
         return refuse(job, s, writer, &why, err);
     }
+    if (code == WB_E_VALUE && s->ddl->part == WB_DDL_INDEX)
+        wb_error_hint(err, "shorten the values in the source and run the same command again: it "
+                           "continues; or drop the index there and add --restart");
     return wb_error_wrap(err, "%s", s->name);
 }
 

@@ -55,6 +55,7 @@ struct wb_open_opts {
         side; /* which password variable applies; a source is opened read only where possible */
     unsigned connect_timeout_ms; /* 0: 10 s */
     size_t max_row_bytes;        /* largest row to be expected; 0: 32 MiB */
+    bool look_only; /* a target that is only looked at: nothing is made, not even an empty file */
     /* For wrappers (registry.h says which are put on): */
     struct wb_throttle *throttle;   /* rows are held to its rate (throttle.h); NULL: to none */
     unsigned retries;               /* how often idempotent calls are repeated (retry.h) */
@@ -293,10 +294,12 @@ struct wb_ddl_ops {
     bool (*can_generate)(const struct wb_table *t, uint32_t column, struct wb_arena *a,
                          const char **ret_why);
     const char *const
-        *reserved_columns;     /* names that no column may have, NULL-terminated; NULL: none */
-    bool case_sensitive_names; /* the target keeps names that differ only in case apart */
-    bool text_refuses_nul;     /* text cannot hold 0x00 */
-    bool text_must_be_utf8;    /* text must be valid UTF-8 */
+        *reserved_columns;         /* names that no column may have, NULL-terminated; NULL: none */
+    const char *folding_collation; /* the engine's own collation that ignores the case of ASCII
+                                      letters and nothing else; NULL: none */
+    bool case_sensitive_names;     /* the target keeps names that differ only in case apart */
+    bool text_refuses_nul;         /* text cannot hold 0x00 */
+    bool text_must_be_utf8;        /* text must be valid UTF-8 */
     bool keys_inline; /* unique and foreign keys are part of CREATE TABLE and cannot be undone alone
                        */
     bool typed; /* a column's type binds its values (false: SQLite, any value goes anywhere) */

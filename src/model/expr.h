@@ -24,7 +24,8 @@ enum wb_expr_op {
     WB_EXPR_BINARY, /* text: "+", "-", "*", "/", "%", "div", "||", "and", "or", "xor", "=", "<>",
                        "<", "<=", ">", ">=",
                        "<=>", "like", "not like", "regexp", "not regexp", "&", "|", "^", "<<", ">>",
-                       "->", "->>"; args[0], args[1] */
+                       "->", "->>"; and "quot", the "/" of SQLite and PostgreSQL, which is whole
+                       for whole numbers (MySQL's "/" is exact); args[0], args[1] */
     WB_EXPR_IS, /* text: "null", "not null", "true", "not true", "false", "not false"; args[0] */
     WB_EXPR_IN, /* text: "in" or "not in"; args[0] in args[1..] */
     WB_EXPR_BETWEEN, /* text: "between" or "not between"; args[0] between args[1] and args[2] */

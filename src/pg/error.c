@@ -17,7 +17,7 @@ static const struct {
     {"55P03", WB_E_LOCK_TIMEOUT}, {"53100", WB_E_DISK_FULL}, {"53200", WB_E_MEMORY},
     {"42P01", WB_E_NOT_FOUND},    {"3F000", WB_E_NOT_FOUND}, {"57014", WB_E_CANCELED},
     {"53300", WB_E_CONNECT},      {"28", WB_E_LOGIN},        {"08", WB_E_LOST},
-    {"23", WB_E_CONSTRAINT},      {"22", WB_E_VALUE},
+    {"23", WB_E_CONSTRAINT},      {"22", WB_E_VALUE},        {"54000", WB_E_VALUE},
 };
 
 enum wb_code wb_pg_code_of_state(const char *state) {

@@ -371,9 +371,12 @@ static struct wb_expr *concat(struct parser *p) {
     return binary_level(p, unary, p->lex.mysql ? mysql_ops : sqlite_ops);
 }
 
+/* 7 / 2 is 3.5 in MySQL and 3 elsewhere. */
 static struct wb_expr *product(struct parser *p) {
-    static const char *const ops[] = {"*", "*", "/", "/", "%", "%", "div", "div", "mod", "%", NULL};
-    return binary_level(p, concat, ops);
+    static const char *const mysql_ops[] = {"*",   "*",   "/",   "/", "%", "%",
+                                            "div", "div", "mod", "%", NULL};
+    static const char *const ops[] = {"*", "*", "/", "quot", "%", "%", NULL};
+    return binary_level(p, concat, p->lex.mysql ? mysql_ops : ops);
 }
 
 static struct wb_expr *sum(struct parser *p) {

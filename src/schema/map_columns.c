@@ -98,8 +98,8 @@ static void make_plain(struct wb_map *m, const struct wb_table *from, const stru
     const struct wb_ddl_ops *ddl = m->opts->target->ddl;
     struct wb_column *c = &to->columns[column];
     const char *why = "its expression was not understood";
-    if (c->generated == WB_GENERATED_NONE || m->same_engine)
-        return;
+    if (c->generated == WB_GENERATED_NONE || (m->same_engine && from->native_sql))
+        return; /* or it is made by its engine's own text */
     if (c->generated_as.tree && (!ddl->can_generate || ddl->can_generate(to, column, m->a, &why)))
         return;
     wb_map_note(m, WB_FINDING_NOT_CARRIED, "generated column",

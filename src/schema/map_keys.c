@@ -149,8 +149,31 @@ static void note_unmarked(struct wb_map *m, const struct wb_table *t) {
                     wb_buf_str(&names));
 }
 
+/* A collation that folds ASCII alone is weaker than any that ignores case: no key that the source
+ * keeps is refused, and every column may have it. */
+static void fold_ascii(struct wb_map *m, struct wb_table *t) {
+    WB_CLEANUP_BUF struct wb_buf names = {0};
+    for (size_t i = 0; i < t->n_columns; i++) {
+        struct wb_column *c = &t->columns[i];
+        if (!ignores_something(c))
+            continue;
+        if (c->type.collation_flags & WB_COLL_CASE_INSENSITIVE)
+            c->type.collation = m->opts->target->ddl->folding_collation;
+        wb_buf_addf(&names, "%s%s", names.len ? ", " : "", c->name);
+    }
+    if (names.len)
+        wb_map_note(m, WB_FINDING_ALTERED, "collation", t->source_name, NULL,
+                    "comparisons, order and keys of %s ignore the case of ASCII letters only in "
+                    "the target; other letters and accents count",
+                    wb_buf_str(&names));
+}
+
 void wb_map_collations(struct wb_map *m) {
-    if (m->same_engine || !m->opts->target->ddl->typed)
+    if (m->same_engine)
+        return;
+    for (size_t i = 0; m->opts->target->ddl->folding_collation && i < m->ret->n_tables; i++)
+        fold_ascii(m, &m->ret->tables[i]);
+    if (!m->opts->target->ddl->typed || m->opts->target->ddl->folding_collation)
         return;
     for (size_t i = 0; i < m->ret->n_tables; i++)
         mark_unique_keys(&m->ret->tables[i]);

@@ -13,6 +13,7 @@
 #   is CASE PGSQL WANT        the target prints WANT
 #   says CASE REGEX…          one line of the last copy's output matches every REGEX
 #                             (lines as retell() makes them)
+#   once CASE REGEX…          exactly one line of it matches every REGEX
 #   silent CASE REGEX         no line of the last copy's output matches REGEX
 #   refuses CASE PGSQL        the target refuses the statement
 #   accepts CASE PGSQL        the target takes the statement
@@ -125,6 +126,14 @@ says() {
         }
     done
     case_ok "$name"
+}
+
+once() {
+    local name=$1 lines
+    shift
+    lines=$(cat "$SAID")
+    for re in "$@"; do lines=$(printf '%s\n' "$lines" | grep -aiE -- "$re"); done
+    equal "$name" 1 "$(printf '%s\n' "$lines" | grep -c .)"
 }
 
 silent() {

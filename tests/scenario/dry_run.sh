@@ -53,4 +53,19 @@ rc "dry run finds what the copy would refuse" 1
 says "dry run names it" zero zero-date
 nothing_in_target "a refused dry run makes no table"
 
+# A file that is not there is not there afterwards; one that is there stays as it is.
+mq "DROP TABLE zero" >/dev/null
+DST=sqlite:$DIR/new.db
+copy --dry-run
+rc "dry run onto a file that is not there: exit 0" 0
+says "dry run onto a file that is not there: prints the tables" 'CREATE TABLE.*parent'
+equal "dry run onto a file that is not there: makes none" "" "$(find "$DIR" -name 'new.db*')"
+sqlite3 "$DIR/old.db" "CREATE TABLE mine (a)"
+sum=$(md5sum "$DIR/old.db")
+DST=sqlite:$DIR/old.db
+copy --dry-run
+rc "dry run onto a file with a table: refused" 1
+equal "dry run onto a file with a table: the file stays as it is" "$sum" "$(md5sum "$DIR/old.db")"
+equal "dry run onto a file with a table: nothing beside it" "$DIR/old.db" "$(find "$DIR" -name 'old.db*')"
+
 wb_finish

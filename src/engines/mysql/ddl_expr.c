@@ -55,6 +55,9 @@ static bool add_binary(struct wb_buf *sql, const struct wb_expr *e) {
         wb_buf_adds(sql, e->text[2] ? "json_unquote(json_extract(" : "json_extract(");
         return add_list(sql, e->args, 2) && (wb_buf_adds(sql, e->text[2] ? "))" : ")"), true);
     }
+    if (wb_str_eq(e->text,
+                  "quot")) /* whole or not by the operands' types, which are not known here */
+        return false;
     wb_buf_adds(sql, "(");
     if (!add(sql, e->args[0]))
         return false;

@@ -166,7 +166,18 @@ bool wb_mysql_type_is_long(const struct wb_type *t) {
            wb_str_istr(t->native, "text") || wb_str_istr(t->native, "blob");
 }
 
+static bool can_generate(const struct wb_table *t, uint32_t column, struct wb_arena *a,
+                         const char **ret_why) {
+    (void)a;
+    WB_CLEANUP_BUF struct wb_buf sql = {0};
+    if (wb_mysql_render_expr(&sql, t->columns[column].generated_as.tree))
+        return true;
+    *ret_why = "MySQL has nothing that means the same";
+    return false;
+}
+
 const struct wb_ddl_ops wb_mysql_ddl_ops = {
+    .can_generate = can_generate,
     .map_type = wb_mysql_map_type,
     .parse_type = parse_type,
     .render = wb_mysql_render,

@@ -70,12 +70,6 @@ static void fill_table(struct describe *d, struct wb_table *t, const char **v) {
         .not_transactional = !wb_str_eq(v[8], "YES"),
         .system_versioned = wb_str_eq(v[1], "SYSTEM VERSIONED"),
     };
-    if (t->system_versioned)
-        wb_findings_add(&d->catalog->findings, d->a, WB_WARNING, WB_FINDING_NOT_CARRIED, "table",
-                        t->name, NULL,
-                        "the table is system-versioned: its current rows are carried, its history "
-                        "and its ROW START "
-                        "and ROW END columns are not");
     if (!t->storage)
         wb_findings_add(&d->catalog->findings, d->a, WB_ERROR, WB_FINDING_GENERAL, "table", t->name,
                         "repair or drop the table, or exclude it",

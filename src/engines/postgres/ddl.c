@@ -222,14 +222,6 @@ static enum wb_code add_generated(struct wb_render *r, struct wb_buf *sql, const
 }
 
 static void note_column(struct wb_render *r, const struct wb_table *t, const struct wb_column *c) {
-    if (c->on_update)
-        wb_render_find(
-            r, WB_FINDING_NOT_CARRIED, "column", t, c->name,
-            "add a trigger if the application relies on it",
-            wb_arena_printf(r->arena, "ON UPDATE %s: PostgreSQL has no such clause", c->on_update));
-    if (c->invisible)
-        wb_render_find(r, WB_FINDING_ALTERED, "column", t, c->name, NULL,
-                       "it is invisible in the source; PostgreSQL shows every column");
     if (c->type.kind == WB_KIND_SET)
         wb_render_find(r, WB_FINDING_ALTERED, "column", t, c->name, NULL,
                        "a set becomes text[], which takes any label, not just those of the set");
@@ -313,10 +305,6 @@ static enum wb_code add_table(struct wb_render *r, const struct wb_table *t, str
         else if (later[i])
             add_alter_default(r, t, c, later[i]);
     }
-    if (t->system_versioned)
-        wb_render_find(
-            r, WB_FINDING_NOT_CARRIED, "history", t, NULL, NULL,
-            "the table is system-versioned: its present rows are carried, their history is not");
     return WB_OK;
 }
 

@@ -152,7 +152,8 @@ struct wb_value wb_emit_division(struct wb_emitter *x, struct wb_buf *to, const 
     if (a.cls == NONE || b.cls == NONE)
         return wb_emit_of(NONE);
     bool floating = a.cls == FLOAT || b.cls == FLOAT;
-    if (strcmp(e->text, "/") == 0) {
+    bool whole = a.cls == INT && b.cls == INT, quotient = strcmp(e->text, "quot") == 0;
+    if (strcmp(e->text, "/") == 0 || (quotient && !whole)) {
         if (!floating && x->use == WB_EXPR_FOR_GENERATED)
             return wb_emit_refuse(x, "its division rounds otherwise");
         wb_buf_addf(to,
@@ -258,7 +259,7 @@ struct wb_value wb_emit_binary(struct wb_emitter *x, struct wb_buf *to, const st
     } families[] = {
         {"\1=\1<>\1<\1<=\1>\1>=\1<=>\1", emit_comparison},
         {"\1+\1-\1*\1", emit_arithmetic},
-        {"\1/\1%\1div\1", wb_emit_division},
+        {"\1/\1%\1div\1quot\1", wb_emit_division},
         {"\1and\1or\1xor\1", emit_logic},
         {"\1like\1not like\1", emit_like},
         {"\1regexp\1not regexp\1", emit_regexp},

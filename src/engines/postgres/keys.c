@@ -196,6 +196,32 @@ static void add_index_comment(struct wb_render *r, const struct wb_table *t,
     wb_render_add(r, WB_DDL_COMMENT, t, wb_buf_str(&sql), "comment", wb_render_member(r, t, name));
 }
 
+/* Bytes that a value of the part may have at most; 0: not known, or few. */
+static uint64_t part_bytes(const struct wb_table *t, const struct wb_index_part *part) {
+    if (part->column < 0)
+        return 0;
+    const struct wb_type *type = &t->columns[part->column].type;
+    uint64_t n = part->prefix_length ? part->prefix_length : type->length;
+    return type->kind == WB_KIND_TEXT ? n * 4 : type->kind == WB_KIND_BYTES ? n : 0;
+}
+
+/* Whether an entry fits is seen when it is made, for it is compressed; that it may not is known
+ * before. */
+static void note_size(struct wb_render *r, const struct wb_table *t, const struct wb_index *ix,
+                      const char *label) {
+    enum { ENTRY_BYTES_MAX = 2704 }; /* a third of a page */
+    uint64_t bytes = 0;
+    for (size_t i = 0; i < ix->n_parts; i++)
+        bytes += part_bytes(t, &ix->parts[i]);
+    if (bytes > ENTRY_BYTES_MAX)
+        wb_render_find(
+            r, WB_FINDING_RISK, "index", t, label, NULL,
+            wb_arena_printf(r->arena,
+                            "its entries may have %" PRIu64 " bytes, PostgreSQL's at most %d after "
+                            "compression: a longer one stops the copy when the index is built",
+                            bytes, ENTRY_BYTES_MAX));
+}
+
 static void note_index(struct wb_render *r, const struct wb_table *t, const struct wb_index *ix,
                        const char *name) {
     const char *label = ix->name ? ix->name : name;
@@ -207,6 +233,7 @@ static void note_index(struct wb_render *r, const struct wb_table *t, const stru
     if (ix->ignored)
         wb_render_find(r, WB_FINDING_ALTERED, "index", t, label, NULL,
                        "it is ignored in the source and in use here");
+    note_size(r, t, ix, label);
     for (size_t i = 0; (ix->unique || ix->primary) && i < ix->n_parts; i++) {
         const struct wb_index_part *part = &ix->parts[i];
         if (part->column >= 0 &&

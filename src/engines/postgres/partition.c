@@ -40,7 +40,7 @@ bool wb_render_can_partition(const struct wb_table *t, const char **ret_why) {
     for (size_t i = 0; !*ret_why && i < p->n_columns && !is_spread(p); i++) {
         if (!wb_type_c_ordered(&t->columns[p->column_index[i]].type))
             *ret_why = "their key is compared by a collation";
-        else if (!is_not_null(t, p->column_index[i]))
+        else if (p->method == WB_PARTITION_RANGE && !is_not_null(t, p->column_index[i]))
             *ret_why = "their key may be NULL, which PostgreSQL's ranges do not hold";
     }
     for (size_t i = 0; !*ret_why && i < p->n_parts && !is_spread(p); i++)

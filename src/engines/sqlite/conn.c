@@ -106,7 +106,9 @@ enum wb_code wb_sqlite_open(const struct wb_url *url, const struct wb_open_opts 
     c->busy_timeout_ms = opts->connect_timeout_ms ? opts->connect_timeout_ms : DEFAULT_TIMEOUT_MS;
     int flags = opts->side == WB_SIDE_SOURCE ? SQLITE_OPEN_READONLY
                                              : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
-    int rc = sqlite3_open_v2(path, &c->db, flags | SQLITE_OPEN_NOMUTEX, NULL);
+    /* A file that is not there yet looks as an empty one does. */
+    const char *file = opts->look_only && access(path, F_OK) != 0 ? ":memory:" : path;
+    int rc = sqlite3_open_v2(file, &c->db, flags | SQLITE_OPEN_NOMUTEX, NULL);
     if (rc)
         code = wb_sqlite_fail(c, rc, "opening the file", err);
     else

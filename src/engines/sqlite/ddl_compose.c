@@ -104,9 +104,6 @@ static enum wb_code add_column(struct compose *c, int i, bool rowid) {
         wb_sqlite_quote_name(c->sql, col->type.collation);
     }
     wb_buf_adds(c->sql, col->not_null ? " NOT NULL" : "");
-    if (col->on_update)
-        report(c, "on update", col->name, "use a trigger",
-               wb_arena_printf(c->a, "ON UPDATE %s has no counterpart in SQLite", col->on_update));
     if (col->generated)
         return add_generated(c, col);
     add_default(c, col);
@@ -190,9 +187,6 @@ static void add_fks(struct compose *c) {
 static void report_rest(struct compose *c) {
     if (c->t->partitioning.method != WB_PARTITION_NONE)
         report(c, "partitions", NULL, NULL, "SQLite has no partitions: the rows are in one table");
-    if (c->t->system_versioned)
-        report(c, "system versioning", NULL, NULL,
-               "SQLite keeps no row versions: only the present rows are carried");
 }
 
 enum wb_code wb_sqlite_compose_table(struct wb_buf *sql, const struct wb_table *t, bool renamed,

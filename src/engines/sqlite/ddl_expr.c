@@ -60,7 +60,7 @@ static bool add_binary(struct wb_buf *sql, const struct wb_expr *e) {
     static const char *const same[] = {"+", "-",  "*",  "%",  "||", "and", "or",
                                        "=", "<>", "<",  "<=", ">",  ">=",  "like",
                                        "&", "|",  "<<", ">>", "->", "->>", "not like"};
-    const char *here = wb_str_eq(e->text, "<=>") ? "IS" : NULL;
+    const char *here = wb_str_eq(e->text, "<=>") ? "IS" : wb_str_eq(e->text, "quot") ? "/" : NULL;
     for (size_t i = 0; !here && i < sizeof same / sizeof *same; i++)
         if (wb_str_eq(same[i], e->text))
             here = e->text;

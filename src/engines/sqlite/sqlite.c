@@ -35,11 +35,23 @@ static const struct wb_write_ops write_ops = {
     .delete_range = wb_sqlite_delete_range,
 };
 
+static bool can_generate(const struct wb_table *t, uint32_t column, struct wb_arena *a,
+                         const char **ret_why) {
+    (void)a;
+    WB_CLEANUP_BUF struct wb_buf sql = {0};
+    if (wb_sqlite_render_expr(&sql, t->columns[column].generated_as.tree))
+        return true;
+    *ret_why = "SQLite has nothing that means the same";
+    return false;
+}
+
 static const struct wb_ddl_ops ddl_ops = {
+    .can_generate = can_generate,
     .keys_inline = true,
     .map_type = wb_sqlite_map_type,
     .parse_type = wb_sqlite_parse_type,
     .render = wb_sqlite_render,
+    .folding_collation = "NOCASE",
 };
 
 const struct wb_engine wb_engine_sqlite = {

@@ -49,6 +49,16 @@ static void a_long_text_is_cut_visibly_between_characters(void **state) {
     }
 }
 
+static void without_a_place_for_text_the_code_stays(void **state) {
+    (void)state;
+    assert_int_equal(wb_error_set(NULL, WB_E_LOST, "gone"), WB_E_LOST);
+    assert_int_equal(wb_error_wrap(NULL, "chunk %d", 7), WB_E_LOST);
+    assert_int_equal(wb_error_hint(NULL, "try again"), WB_E_LOST);
+    struct wb_error err;
+    wb_error_set(&err, WB_E_DISK_FULL, "full");
+    assert_int_equal(wb_error_wrap(NULL, "chunk"), WB_E_DISK_FULL);
+}
+
 static void hints(void **state) {
     (void)state;
     struct wb_error err;
@@ -112,6 +122,7 @@ int main(void) {
         cmocka_unit_test(context_is_put_before_the_cause),
         cmocka_unit_test(an_error_may_be_set_from_its_own_text),
         cmocka_unit_test(a_long_text_is_cut_visibly_between_characters),
+        cmocka_unit_test(without_a_place_for_text_the_code_stays),
         cmocka_unit_test(hints),
         cmocka_unit_test(nobody_asks_for_the_text),
         cmocka_unit_test(classes_decide_the_exit_code),

@@ -83,6 +83,15 @@ static void pg(const char *text, const char *want) {
     expect("postgresql", text, want);
 }
 
+/* 7 / 2 is 3.5 in MySQL, 3 in the others. */
+static void division(void **state) {
+    (void)state;
+    my("a / b", "(/ `a` `b`)");
+    my("a div b", "(div `a` `b`)");
+    lite("a / b * 2", "(* (quot `a` `b`) 2)");
+    pg("a / b", "(quot `a` `b`)");
+}
+
 static void literals(void **state) {
     (void)state;
     my("5", "5");
@@ -230,6 +239,7 @@ static void deep_nesting_ends(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(division),
         cmocka_unit_test(literals),
         cmocka_unit_test(names),
         cmocka_unit_test(arithmetic),

@@ -247,7 +247,7 @@ static void special_tables(void **state) {
     assert_int_equal(t->n_columns, 1);
     assert_int_equal(t->indexes[0].n_parts, 1);
     assert_int_equal(catalog.findings.n,
-                     5); /* history, the table left out, an expression with a '?', two defaults */
+                     4); /* the table left out, an expression with a '?', two defaults */
     assert_true(table("plain_files")->not_transactional);
     assert_false(table("things")->not_transactional);
     assert_non_null(wb_catalog_find_table(&catalog, NULL, "whimbrel_ledger")); /* a user's */
