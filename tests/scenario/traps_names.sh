@@ -126,4 +126,78 @@ rc "database name with space, quote, percent: copy exits 0" 0
 is "database name with space, quote, percent: rows" "SELECT id FROM t" 5
 my -e "DROP DATABASE \`$MY\`"
 
+# --- the policies' actions, one by one --------------------------------------------------------------------
+
+for bad in name-case=null name-case=clamp name-length=null name-length=clamp; do
+    copy --policy $bad
+    rc "--policy $bad is a usage error" 2
+    says "--policy $bad: the error names it" "$bad"
+done
+
+# Names that differ only in case: PostgreSQL keeps them apart, SQLite takes them for one.
+pair bycase
+load <<'SQL'
+CREATE TABLE `Foo` (id int PRIMARY KEY, v int, KEY byv (v));
+CREATE TABLE `foo` (id int PRIMARY KEY, v int, KEY ByV (v));
+CREATE TABLE `FOO` (id int PRIMARY KEY, foo_id int, CONSTRAINT to_foo FOREIGN KEY (foo_id) REFERENCES `foo` (id));
+INSERT INTO `Foo` VALUES (1,1);
+INSERT INTO `foo` VALUES (1,2),(2,2);
+INSERT INTO `FOO` VALUES (1,2),(2,1),(3,NULL);
+SQL
+copy --policy name-case=refuse
+rc "name-case=refuse into PostgreSQL: nothing to refuse" 0
+is "name-case=refuse into PostgreSQL: three tables" 'SELECT (SELECT count(*) FROM "Foo"), (SELECT count(*) FROM foo), (SELECT count(*) FROM "FOO")' \
+    "$(printf '1\t2\t3')"
+file=$DIR/bycase.db
+DST=sqlite:$file
+lite() { sqlite3 "$file" "$1" 2>&1; }
+for how in '' '--policy name-case=refuse'; do
+    # shellcheck disable=SC2086
+    copy $how
+    rc "names by case into SQLite, ${how:-no policy}: refused" 1
+    says "names by case into SQLite, ${how:-no policy}: both names are told" '\bFoo\b' '\bfoo\b|\bFOO\b'
+    says "names by case into SQLite, ${how:-no policy}: the remedies are told" '--rename' 'name-case=replace'
+    equal "names by case into SQLite, ${how:-no policy}: no table is made" "" "$(lite "SELECT name FROM sqlite_schema")"
+done
+copy --policy name-length=replace
+rc "names by case into SQLite: another name policy does not serve" 1
+copy --policy name-case=replace
+rc "name-case=replace: exit 0" 0
+equal "name-case=replace: three tables" 3 "$(lite "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name LIKE 'foo%'")"
+equal "name-case=replace: every row in a table of its own" "1 2 3" "$(for t in $(lite "SELECT name FROM sqlite_schema
+    WHERE type = 'table' AND name LIKE 'foo%'"); do lite "SELECT count(*) FROM \"$t\""; done | sort | tr '\n' ' ' | sed 's/ $//')"
+equal "name-case=replace: the foreign key goes to the table that was meant" "" "$(lite "PRAGMA foreign_key_check")"
+equal "name-case=replace: both indexes" 2 "$(lite "SELECT count(*) FROM sqlite_schema WHERE type = 'index' AND sql LIKE '%\"v\"%'")"
+equal "name-case=replace: two names are reported, with what they became" 2 "$(grep -cE 'name-case=replace' "$SAID")"
+rm -f "$file"*
+copy --rename foo=foo_two --rename FOO=foo_three
+rc "names by case, renamed by rule: exit 0" 0
+equal "names by case, renamed by rule: three tables" "1 2 3" \
+    "$(lite "SELECT (SELECT count(*) FROM Foo) || ' ' || (SELECT count(*) FROM foo_two) || ' ' || (SELECT count(*) FROM foo_three)")"
+
+# Names that are too long: PostgreSQL refuses them, SQLite has no limit.
+pair bylength
+load <<SQL
+CREATE TABLE \`${a63}1\` (id int PRIMARY KEY, \`${c63}1\` int);
+INSERT INTO \`${a63}1\` VALUES (1,11);
+SQL
+copy --policy name-length=refuse
+rc "name-length=refuse: refused" 1
+nothing_in_target "name-length=refuse: nothing is made"
+copy --policy name-case=replace
+rc "a long name: another name policy does not serve" 1
+copy --policy name-length=replace --json
+rc "name-length=replace: exit 0" 0
+is "name-length=replace: the name begins as the source's and has 63 bytes" "SELECT count(*) FROM pg_tables
+    WHERE schemaname = 'public' AND tablename LIKE 'aaaaaaaaaa%' AND octet_length(tablename) = 63" 1
+was=$(pq "SELECT string_agg(tablename, ',') FROM pg_tables WHERE schemaname = 'public'")
+fresh_target
+copy --policy name-length=replace
+is "name-length=replace: the same name every time" "SELECT string_agg(tablename, ',') FROM pg_tables WHERE schemaname = 'public'" "$was"
+once "name-length=replace: the table's new name is told, once" "table ${a63}1" name-length "$was"
+DST=sqlite:$DIR/bylength.db
+copy --policy name-length=refuse
+rc "name-length=refuse into SQLite: nothing to refuse" 0
+equal "name-length=refuse into SQLite: the whole name" 11 "$(sqlite3 "$DIR/bylength.db" "SELECT \"${c63}1\" FROM \"${a63}1\"")"
+
 wb_finish
