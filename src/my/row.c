@@ -333,12 +333,94 @@ static bool get_wide_text(struct in *in, enum wb_my_op op, struct wb_cell *ret,
     return true;
 }
 
-#define FIXED(width, make)   \
-    if (left(&in) < (width)) \
-        return false;        \
-    cells[i] = make;         \
-    in.p += (width);         \
-    break
+static inline double float_of(uint32_t bits) {
+    float f;
+    memcpy(&f, &bits, 4);
+    return (double)f;
+}
+
+static inline double double_of(uint64_t bits) {
+    double d;
+    memcpy(&d, &bits, 8);
+    return d;
+}
+
+/* Values that stay where they are in the packet. */
+static inline bool get_borrowed(struct in *in, enum wb_my_op op, struct wb_cell *ret) {
+    const unsigned char *s;
+    uint32_t n;
+    if (!get_string(in, &s, &n))
+        return false;
+    if (op == WB_MY_BYTES)
+        *ret = wb_cell_bytes(s, n);
+    else if (op == WB_MY_ENUM_TEXT && n == 0)
+        *ret = wb_cell_invalid("", 0, WB_ISSUE_RANGE);
+    else
+        *ret = wb_cell_text(s, n);
+    return true;
+}
+
+/* A family of its own: values that need more than a few instructions. */
+static inline bool get_made(struct in *in, const struct wb_my_step *step, struct wb_cell *ret,
+                            struct wb_arena *a) {
+    enum wb_my_op op = step->op;
+    switch (op) {
+    case WB_MY_UTF16:
+    case WB_MY_UTF16LE:
+    case WB_MY_UTF32:
+        return get_wide_text(in, op, ret, a);
+    case WB_MY_BIT:
+        return get_bit(in, ret);
+    case WB_MY_UUID:
+        return get_uuid(in, ret, a);
+    case WB_MY_TIME:
+        return get_time(in, ret);
+    default: /* WB_MY_TEXT_CHECKED is two fields, and the caller's */
+        return false;
+    }
+}
+
+/* A value of so many bytes. */
+#define FIXED(op, width, make)  \
+    case op:                    \
+        if (left(in) < (width)) \
+            return false;       \
+        *ret = make;            \
+        in->p += (width);       \
+        return true
+
+/* One switch, and what is frequent inlined into it: this is where a copy spends its time. */
+static inline bool get_value(struct in *in, const struct wb_my_step *step, struct wb_cell *ret,
+                             struct wb_arena *a) {
+    switch ((enum wb_my_op)step->op) {
+        FIXED(WB_MY_I8, 1, wb_cell_int((int8_t)in->p[0]));
+        FIXED(WB_MY_U8, 1, wb_cell_int(in->p[0]));
+        FIXED(WB_MY_I16, 2, wb_cell_int((int16_t)le16(in->p)));
+        FIXED(WB_MY_U16, 2, wb_cell_int(le16(in->p)));
+        FIXED(WB_MY_I32, 4, wb_cell_int((int32_t)le32(in->p)));
+        FIXED(WB_MY_U32, 4, wb_cell_int(le32(in->p)));
+        FIXED(WB_MY_I64, 8, wb_cell_int((int64_t)le64(in->p)));
+        FIXED(WB_MY_U64, 8, wb_cell_uint(le64(in->p)));
+        FIXED(WB_MY_F32, 4, wb_cell_double(float_of(le32(in->p))));
+        FIXED(WB_MY_F64, 8, wb_cell_double(double_of(le64(in->p))));
+        FIXED(WB_MY_ENUM8, 1, label(step, in->p[0]));
+        FIXED(WB_MY_ENUM16, 2, label(step, le16(in->p)));
+        FIXED(WB_MY_ENUM32, 4, label(step, le32(in->p)));
+        FIXED(WB_MY_ENUM64, 8, label(step, le64(in->p)));
+    case WB_MY_TEXT:
+        return get_borrowed(in, WB_MY_TEXT, ret);
+    case WB_MY_BYTES:
+        return get_borrowed(in, WB_MY_BYTES, ret);
+    case WB_MY_ENUM_TEXT:
+        return get_borrowed(in, WB_MY_ENUM_TEXT, ret);
+    case WB_MY_DATE:
+        return get_date(in, step, ret, a);
+    case WB_MY_DATETIME:
+        return get_datetime(in, step, ret, a);
+    default:
+        return get_made(in, step, ret, a);
+    }
+}
 
 bool wb_my_row_decode(const struct wb_my_plan *plan, const unsigned char *p, size_t len,
                       struct wb_cell *cells, struct wb_arena *a) {
@@ -349,109 +431,17 @@ bool wb_my_row_decode(const struct wb_my_plan *plan, const unsigned char *p, siz
     uint32_t bit = 2;
     for (uint32_t i = 0; i < plan->n_steps; i++, bit++) {
         const struct wb_my_step *step = &plan->steps[i];
-        bool null = nulls[bit >> 3] >> (bit & 7) & 1;
+        bool null = nulls[bit >> 3] >> (bit & 7) & 1, good = true;
         if (step->op == WB_MY_TEXT_CHECKED) {
             bit++;
-            if (!get_checked(&in, null, nulls[bit >> 3] >> (bit & 7) & 1, &cells[i]))
-                return false;
-            continue;
-        }
-        if (null) {
+            good = get_checked(&in, null, nulls[bit >> 3] >> (bit & 7) & 1, &cells[i]);
+        } else if (null) {
             cells[i] = wb_cell_null();
-            continue;
+        } else {
+            good = get_value(&in, step, &cells[i], a);
         }
-        const unsigned char *s;
-        uint32_t n;
-        switch ((enum wb_my_op)step->op) {
-        case WB_MY_I8:
-            FIXED(1, wb_cell_int((int8_t)in.p[0]));
-        case WB_MY_U8:
-            FIXED(1, wb_cell_int(in.p[0]));
-        case WB_MY_I16:
-            FIXED(2, wb_cell_int((int16_t)le16(in.p)));
-        case WB_MY_U16:
-            FIXED(2, wb_cell_int(le16(in.p)));
-        case WB_MY_I32:
-            FIXED(4, wb_cell_int((int32_t)le32(in.p)));
-        case WB_MY_U32:
-            FIXED(4, wb_cell_int(le32(in.p)));
-        case WB_MY_I64:
-            FIXED(8, wb_cell_int((int64_t)le64(in.p)));
-        case WB_MY_U64:
-            FIXED(8, wb_cell_uint(le64(in.p)));
-        case WB_MY_F32: {
-            if (left(&in) < 4)
-                return false;
-            uint32_t bits = le32(in.p);
-            float f;
-            memcpy(&f, &bits, 4);
-            cells[i] = wb_cell_double((double)f);
-            in.p += 4;
-            break;
-        }
-        case WB_MY_F64: {
-            if (left(&in) < 8)
-                return false;
-            uint64_t bits = le64(in.p);
-            double d;
-            memcpy(&d, &bits, 8);
-            cells[i] = wb_cell_double(d);
-            in.p += 8;
-            break;
-        }
-        case WB_MY_TEXT:
-            if (!get_string(&in, &s, &n))
-                return false;
-            cells[i] = wb_cell_text(s, n);
-            break;
-        case WB_MY_BYTES:
-            if (!get_string(&in, &s, &n))
-                return false;
-            cells[i] = wb_cell_bytes(s, n);
-            break;
-        case WB_MY_ENUM_TEXT:
-            if (!get_string(&in, &s, &n))
-                return false;
-            cells[i] = n ? wb_cell_text(s, n) : wb_cell_invalid("", 0, WB_ISSUE_RANGE);
-            break;
-        case WB_MY_UTF16:
-        case WB_MY_UTF16LE:
-        case WB_MY_UTF32:
-            if (!get_wide_text(&in, step->op, &cells[i], a))
-                return false;
-            break;
-        case WB_MY_BIT:
-            if (!get_bit(&in, &cells[i]))
-                return false;
-            break;
-        case WB_MY_DATE:
-            if (!get_date(&in, step, &cells[i], a))
-                return false;
-            break;
-        case WB_MY_DATETIME:
-            if (!get_datetime(&in, step, &cells[i], a))
-                return false;
-            break;
-        case WB_MY_TIME:
-            if (!get_time(&in, &cells[i]))
-                return false;
-            break;
-        case WB_MY_UUID:
-            if (!get_uuid(&in, &cells[i], a))
-                return false;
-            break;
-        case WB_MY_ENUM8:
-            FIXED(1, label(step, in.p[0]));
-        case WB_MY_ENUM16:
-            FIXED(2, label(step, le16(in.p)));
-        case WB_MY_ENUM32:
-            FIXED(4, label(step, le32(in.p)));
-        case WB_MY_ENUM64:
-            FIXED(8, label(step, le64(in.p)));
-        case WB_MY_TEXT_CHECKED:
-        case WB_MY_OP_COUNT:
+        if (!good)
             return false;
-        }
     }
     return in.p == in.end;
 }
