@@ -22,7 +22,8 @@ struct wb_chunk_reader {
     struct wb_shape *shape;
     struct wb_batch batch;
     struct wb_buf scratch;
-    struct wb_digest digest;
+    struct wb_digest digest;    /* of the loaded columns */
+    struct wb_digest *computed; /* of each computed one */
     uint64_t bytes;
 };
 
@@ -51,6 +52,9 @@ enum wb_code wb_chunk_reader_open_with(struct wb_job *job, struct wb_conn *reade
     r->ops = reader->engine->read;
     r->table = t;
     r->table_heavy = &t->heavy;
+    r->computed = calloc(t->n_computed + 1, sizeof *r->computed);
+    if (!r->computed)
+        abort();
     struct wb_read_spec spec = {
         .table = t->from, .columns = t->from_columns, .n_columns = t->n_columns, .range = *range};
     enum wb_code code =
@@ -80,7 +84,7 @@ enum wb_code wb_chunk_reader_next(struct wb_chunk_reader *r, const struct wb_bat
     code = wb_shape_batch(r->shape, &r->batch, err);
     if (code)
         return code;
-    wb_digest_add_batch(&r->digest, &r->batch, r->table->types, &r->scratch);
+    wb_computed_digest(r->table, &r->digest, r->computed, &r->batch, &r->scratch);
     r->bytes += r->batch.bytes;
     if (r->batch.bytes > BATCH_BYTES + HEAVY_ROW_BYTES)
         atomic_store(r->table_heavy, true);
@@ -88,9 +92,13 @@ enum wb_code wb_chunk_reader_next(struct wb_chunk_reader *r, const struct wb_bat
     return WB_OK;
 }
 
+const struct wb_digest *wb_chunk_reader_computed(const struct wb_chunk_reader *r) {
+    return r->computed;
+}
+
 void wb_chunk_reader_result(const struct wb_chunk_reader *r, struct wb_arena *a,
                             struct wb_ledger_chunk *k) {
-    k->digest = r->digest;
+    k->digest = wb_computed_sum(r->table, r->digest, r->computed);
     k->bytes = r->bytes;
     k->altered = wb_altered_format(r->shape, r->table->to, a);
 }
@@ -102,6 +110,7 @@ void wb_chunk_reader_free(struct wb_chunk_reader *r) {
     wb_shape_free(r->shape);
     wb_batch_done(&r->batch);
     wb_buf_done(&r->scratch);
+    free(r->computed);
     free(r);
 }
 
@@ -125,8 +134,7 @@ static enum wb_code pump(struct wb_copy_table *t, struct wb_chunk_reader *r,
 static enum wb_code load_rows(struct wb_copy_table *t, struct wb_chunk_reader *r,
                               struct wb_conn *writer, struct wb_error *err) {
     const struct wb_write_ops *w = writer->engine->write;
-    struct wb_load_spec spec = {
-        .table = t->to, .columns = t->to_columns, .n_columns = t->n_columns};
+    struct wb_load_spec spec = {.table = t->to, .columns = t->to_columns, .n_columns = t->n_loaded};
     struct wb_load *load = NULL;
     uint64_t rows = 0;
     enum wb_code code = w->load_open(writer, &spec, &load, err);
@@ -185,6 +193,8 @@ enum wb_code wb_job_do_chunk(struct wb_job *job, struct wb_copy_table *t,
         if (code)
             w->rollback(writer);
     }
+    if (!code)
+        wb_computed_keep(job, t, chunk, wb_chunk_reader_computed(r));
     wb_chunk_reader_free(r);
     if (!code) { /* the text outlives this call */
         pthread_mutex_lock(&job->lock);

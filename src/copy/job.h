@@ -1,10 +1,12 @@
 /* One attempt at a copy: its connections, catalogs, tables and counters. Private to this module.
  *
- *   prepare.c  opens both sides, reads, scans, maps, renders; finds out whether this is a new copy
- * or a resumed one begin.c    makes tables and ledger, or takes over what is there and reads
- * finished chunks again tasks.c    which piece of work may be done next worker.c   threads that
- * take pieces and do them: chunk.c (rows), step.c (DDL), prove.c (reading back) run.c      the
- * whole, in order
+ *   - prepare.c opens both sides, reads, scans, maps, renders; finds out whether this is a new copy
+ *     or a resumed one
+ *   - begin.c makes tables and ledger, or takes over what is there and reads finished chunks again
+ *   - tasks.c says which piece of work may be done next
+ *   - worker.c has the threads that take pieces and do them: chunk.c (rows), step.c (DDL), prove.c
+ *     (reading back); computed.c is about columns that the target computes itself
+ *   - run.c is the whole, in order
  */
 #ifndef WB_COPY_JOB_H
 #define WB_COPY_JOB_H
@@ -23,18 +25,21 @@ enum { WB_COPY_MAX_JOBS = 64 };
 struct wb_copy_chunk {
     struct wb_ledger_chunk ledger;
     bool running;
-    bool kept;     /* done before this run, and found unchanged */
-    bool recopied; /* done before this run, changed at the source since */
+    struct wb_digest *computed; /* of the table's computed columns, as read in this run */
+    bool kept;                  /* done before this run, and found unchanged */
+    bool recopied;              /* done before this run, changed at the source since */
 };
 
 struct wb_copy_table {
     uint32_t number;
     const struct wb_table *from, *to;
-    const char *name;                    /* of the source, for messages */
-    const char *structure;               /* digest of its statements */
-    uint32_t *from_columns, *to_columns; /* those that are loaded (not generated ones) */
-    size_t n_columns;
-    const struct wb_type **types; /* of to's loaded columns: the digest's */
+    const char *name;      /* of the source, for messages */
+    const char *structure; /* digest of its statements */
+    /* The columns that are read on both sides: those that are loaded, and behind them those that
+     * the target computes and the proof compares. */
+    uint32_t *from_columns, *to_columns;
+    size_t n_columns, n_loaded, n_computed;
+    const struct wb_type **types; /* of to's columns that are read: the digest's */
     bool mixable;                 /* its chunks may be of different epochs */
     bool split;                   /* chunks is set */
     struct wb_copy_chunk *chunks;
@@ -48,7 +53,8 @@ struct wb_copy_table {
     enum wb_proof_stage { WB_PROOF_WAITS, WB_PROOF_PLANNING, WB_PROOF_READS, WB_PROOF_DONE } proof;
     struct wb_range *proof_ranges;
     size_t n_proof_ranges, proofs_taken, proofs_done;
-    struct wb_digest source_digest, target_digest;
+    struct wb_digest source_digest, target_digest;       /* computed columns included */
+    struct wb_digest *source_computed, *target_computed; /* of each computed column */
     uint64_t first_us, last_us;
     /* Counted by workers: */
     _Atomic uint64_t rows, bytes, proven_rows;
@@ -138,6 +144,24 @@ enum wb_code wb_job_scan(struct wb_job *job, bool readers, struct wb_error *err)
 enum wb_code wb_job_map(struct wb_job *job, struct wb_error *err);
 const char *wb_job_parameters(struct wb_job *job);
 
+/* computed.c: columns that the target computes (generated columns) are read from the source like
+ * others, but not loaded; what the target made of them is compared with what the source had. */
+/* Why a column of to cannot be compared so; NULL: it can. Borrowed. */
+const char *wb_computed_why_not(const struct wb_job *job, const struct wb_table *from,
+                                const struct wb_table *to, uint32_t column);
+/* Add a batch of t's columns: the loaded ones to d, each computed one to computed. */
+void wb_computed_digest(const struct wb_copy_table *t, struct wb_digest *d,
+                        struct wb_digest *computed, const struct wb_batch *b,
+                        struct wb_buf *scratch);
+/* The digest of all: d and the computed columns'. */
+struct wb_digest wb_computed_sum(const struct wb_copy_table *t, struct wb_digest d,
+                                 const struct wb_digest *computed);
+/* Keep what a reader found in a chunk, until the proof. Takes the job's lock. */
+void wb_computed_keep(struct wb_job *job, const struct wb_copy_table *t, struct wb_copy_chunk *k,
+                      const struct wb_digest *computed);
+/* The names of the computed columns that differ, where nothing else does; else "". In a. */
+const char *wb_computed_differing(const struct wb_copy_table *t, struct wb_arena *a);
+
 /* preflight.c: look for values that would be refused, before the first row moves. readers: as for
  * wb_job_scan. */
 enum wb_code wb_job_preflight(struct wb_job *job, bool readers, struct wb_error *err);
@@ -192,6 +216,7 @@ size_t wb_chunk_reader_altered(const struct wb_chunk_reader *r,
 /* The next batch as the target will hold it, already in the digest; NULL in *ret at the end. */
 enum wb_code wb_chunk_reader_next(struct wb_chunk_reader *r, const struct wb_batch **ret,
                                   struct wb_error *err);
+const struct wb_digest *wb_chunk_reader_computed(const struct wb_chunk_reader *r); /* borrowed */
 void wb_chunk_reader_result(const struct wb_chunk_reader *r, struct wb_arena *a,
                             struct wb_ledger_chunk *k);
 void wb_chunk_reader_free(struct wb_chunk_reader *r);

@@ -90,6 +90,40 @@ static bool is_mixable(const struct wb_table *from, const struct wb_table *to) {
     return false;
 }
 
+static void add_column(struct wb_copy_table *t, uint32_t c) {
+    t->from_columns[t->n_columns] = t->to->columns[c].source_index;
+    t->to_columns[t->n_columns] = c;
+    t->types[t->n_columns++] = &t->to->columns[c].type;
+}
+
+/* Those that are loaded first: a load takes the beginning of each row. */
+static void choose_columns(struct wb_job *job, struct wb_copy_table *t) {
+    const struct wb_table *to = t->to;
+    t->from_columns = WB_NEW_N(&job->arena, uint32_t, to->n_columns + 1);
+    t->to_columns = WB_NEW_N(&job->arena, uint32_t, to->n_columns + 1);
+    t->types = WB_NEW_N(&job->arena, const struct wb_type *, to->n_columns + 1);
+    for (uint32_t c = 0; c < to->n_columns; c++)
+        if (to->columns[c].generated == WB_GENERATED_NONE)
+            add_column(t, c);
+    t->n_loaded = t->n_columns;
+    for (uint32_t c = 0; c < to->n_columns; c++) {
+        if (to->columns[c].generated == WB_GENERATED_NONE)
+            continue;
+        const char *why = wb_computed_why_not(job, t->from, to, c);
+        if (!why) {
+            add_column(t, c);
+            continue;
+        }
+        wb_findings_add(&job->target_catalog.findings, &job->target_catalog.arena, WB_NOTE,
+                        WB_FINDING_GENERAL, "column",
+                        wb_arena_printf(&job->arena, "%s.%s", to->source_name, to->columns[c].name),
+                        NULL, "the target computes it, and it is not part of the proof: %s", why);
+    }
+    t->n_computed = t->n_columns - t->n_loaded;
+    t->source_computed = WB_NEW_N(&job->arena, struct wb_digest, t->n_computed + 1);
+    t->target_computed = WB_NEW_N(&job->arena, struct wb_digest, t->n_computed + 1);
+}
+
 static void make_table(struct wb_job *job, size_t i) {
     struct wb_copy_table *t = &job->tables[i];
     const struct wb_table *to = &job->target_catalog.tables[i];
@@ -98,22 +132,7 @@ static void make_table(struct wb_job *job, size_t i) {
     t->from = &job->source_catalog.tables[to->source_index];
     t->name = t->from->name;
     t->structure = structure_of(job, (int)i);
-    t->from_columns = WB_NEW_N(&job->arena, uint32_t, to->n_columns + 1);
-    t->to_columns = WB_NEW_N(&job->arena, uint32_t, to->n_columns + 1);
-    t->types = WB_NEW_N(&job->arena, const struct wb_type *, to->n_columns + 1);
-    for (uint32_t c = 0; c < to->n_columns; c++) {
-        if (to->columns[c].generated != WB_GENERATED_NONE) {
-            wb_findings_add(
-                &job->target_catalog.findings, &job->target_catalog.arena, WB_NOTE,
-                WB_FINDING_GENERAL, "column",
-                wb_arena_printf(&job->arena, "%s.%s", to->source_name, to->columns[c].name), NULL,
-                "the target computes it: it is not part of the proof");
-            continue;
-        }
-        t->from_columns[t->n_columns] = to->columns[c].source_index;
-        t->to_columns[t->n_columns] = c;
-        t->types[t->n_columns++] = &to->columns[c].type;
-    }
+    choose_columns(job, t);
     t->mixable = is_mixable(t->from, to) && !may_move_keys(job) && !has_lasting_unique_key(job, to);
 }
 

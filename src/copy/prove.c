@@ -3,7 +3,6 @@
  * is needed. */
 #include "copy/job.h"
 
-
 enum { PROOF_RANGE_ROWS = 500000, BATCH_ROWS = 1024, BATCH_BYTES = 256 << 10 };
 
 enum wb_code wb_job_plan_proof(struct wb_job *job, struct wb_copy_table *t, struct wb_conn *conn,
@@ -38,7 +37,8 @@ enum wb_code wb_job_plan_proof(struct wb_job *job, struct wb_copy_table *t, stru
 
 static enum wb_code digest_range(struct wb_job *job, struct wb_copy_table *t,
                                  const struct wb_range *range, struct wb_conn *conn,
-                                 struct wb_digest *ret, struct wb_error *err) {
+                                 struct wb_digest *ret, struct wb_digest *ret_computed,
+                                 struct wb_error *err) {
     const struct wb_read_ops *ops = conn->engine->read;
     struct wb_read_spec spec = {
         .table = t->to, .columns = t->to_columns, .n_columns = t->n_columns, .range = *range};
@@ -49,7 +49,7 @@ static enum wb_code digest_range(struct wb_job *job, struct wb_copy_table *t,
     enum wb_code code = ops->open(conn, &spec, &cursor, err);
     while (!code && !(code = wb_cancel_check(job->opts->cancel, err)) &&
            !(code = ops->next(cursor, &batch, err)) && batch.n_rows) {
-        wb_digest_add_batch(ret, &batch, t->types, &scratch);
+        wb_computed_digest(t, ret, ret_computed, &batch, &scratch);
         atomic_fetch_add_explicit(&t->proven_rows, batch.n_rows, memory_order_relaxed);
     }
     ops->done(cursor);
@@ -61,12 +61,12 @@ static enum wb_code digest_range(struct wb_job *job, struct wb_copy_table *t,
  * connection of their own, one at a time, which is closed afterwards. */
 static enum wb_code digest_heavy_range(struct wb_job *job, struct wb_copy_table *t,
                                        const struct wb_range *range, struct wb_digest *ret,
-                                       struct wb_error *err) {
+                                       struct wb_digest *ret_computed, struct wb_error *err) {
     struct wb_conn *conn = NULL;
     pthread_mutex_lock(&job->heavy_lock);
     enum wb_code code = wb_job_connect(job, WB_SIDE_TARGET, &conn, err);
     if (!code)
-        code = digest_range(job, t, range, conn, ret, err);
+        code = digest_range(job, t, range, conn, ret, ret_computed, err);
     wb_conn_close(conn);
     pthread_mutex_unlock(&job->heavy_lock);
     return code;
@@ -86,24 +86,38 @@ static enum wb_code record(struct wb_job *job, struct wb_copy_table *t, struct w
     return code;
 }
 
+/* Under the job's lock; true for a table's last range: then both sides are whole. */
+static bool add_range(struct wb_copy_table *t, const struct wb_digest *d,
+                      const struct wb_digest *computed) {
+    struct wb_digest sum = wb_computed_sum(t, *d, computed);
+    wb_digest_add(&t->target_digest, &sum);
+    for (size_t i = 0; i < t->n_computed; i++)
+        wb_digest_add(&t->target_computed[i], &computed[i]);
+    if (++t->proofs_done < t->n_proof_ranges)
+        return false;
+    t->source_digest = (struct wb_digest){0};
+    for (size_t k = 0; k < t->n_chunks; k++) {
+        wb_digest_add(&t->source_digest, &t->chunks[k].ledger.digest);
+        for (size_t i = 0; i < t->n_computed; i++)
+            wb_digest_add(&t->source_computed[i], &t->chunks[k].computed[i]);
+    }
+    return true;
+}
+
 enum wb_code wb_job_do_proof(struct wb_job *job, struct wb_copy_table *t, size_t range,
                              struct wb_conn *conn, struct wb_error *err) {
-    struct wb_digest d = {0};
+    struct wb_arena a = {0};
+    struct wb_digest d = {0}, *computed = WB_NEW_N(&a, struct wb_digest, t->n_computed + 1);
     const struct wb_range *r = &t->proof_ranges[range];
-    enum wb_code code = atomic_load(&t->heavy) ? digest_heavy_range(job, t, r, &d, err)
-                                               : digest_range(job, t, r, conn, &d, err);
+    enum wb_code code = atomic_load(&t->heavy) ? digest_heavy_range(job, t, r, &d, computed, err)
+                                               : digest_range(job, t, r, conn, &d, computed, err);
     bool last = false;
     if (!code) {
         pthread_mutex_lock(&job->lock);
-        wb_digest_add(&t->target_digest, &d);
-        last = ++t->proofs_done == t->n_proof_ranges;
-        if (last) {
-            t->source_digest = (struct wb_digest){0};
-            for (size_t i = 0; i < t->n_chunks; i++)
-                wb_digest_add(&t->source_digest, &t->chunks[i].ledger.digest);
-        }
+        last = add_range(t, &d, computed);
         pthread_mutex_unlock(&job->lock);
     }
+    wb_arena_done(&a);
     if (last && !(code = record(job, t, conn, err))) {
         pthread_mutex_lock(&job->lock);
         t->proof = WB_PROOF_DONE;

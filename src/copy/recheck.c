@@ -34,6 +34,7 @@ static enum wb_code read_again(struct wb_job *job, struct wb_conn *reader, struc
         struct wb_ledger_chunk now = {0};
         wb_chunk_reader_result(r, &a, &now);
         k->differs = !wb_digest_equal(&now.digest, &k->chunk->ledger.digest);
+        wb_computed_keep(job, k->table, k->chunk, wb_chunk_reader_computed(r));
         wb_arena_done(&a);
         if (!k->differs)
             atomic_fetch_add_explicit(&k->table->bytes, k->chunk->ledger.bytes,

@@ -55,6 +55,25 @@ static enum wb_code all_done(struct wb_job *job, struct wb_error *err) {
     return WB_OK;
 }
 
+static enum wb_code tell_difference(struct wb_job *job, size_t i, struct wb_error *err) {
+    const struct wb_copy_table_report *t = &job->report->tables[i];
+    const char *computed = wb_computed_differing(&job->tables[i], &job->arena);
+    if (*computed) {
+        wb_error_set(err, WB_E_DIFFERS,
+                     "table %s: the target computes other values than the source in %s; its other "
+                     "columns are equal in all %llu rows",
+                     t->source, computed, (unsigned long long)t->target_digest.rows);
+        return wb_error_hint(err, "compare the column in both databases and its expression in the "
+                                  "target's definition; then correct one of the two");
+    }
+    return wb_error_set(err, t->verdict == WB_COPY_DIFFERENT ? WB_E_DIFFERS : WB_E_UNPROVEN,
+                        "table %s: %llu rows were read from the source, the target holds %llu, and "
+                        "the digests %s",
+                        t->source, (unsigned long long)t->source_digest.rows,
+                        (unsigned long long)t->target_digest.rows,
+                        t->verdict == WB_COPY_DIFFERENT ? "differ" : "were not compared");
+}
+
 static enum wb_code verdict(struct wb_job *job, struct wb_error *err) {
     struct wb_copy_report *r = job->report;
     char now[40];
@@ -68,12 +87,7 @@ static enum wb_code verdict(struct wb_job *job, struct wb_error *err) {
         if (t->verdict == WB_COPY_EQUAL)
             continue;
         r->proven = false;
-        return wb_error_set(err, t->verdict == WB_COPY_DIFFERENT ? WB_E_DIFFERS : WB_E_UNPROVEN,
-                            "table %s: %llu rows were read from the source, the target holds %llu, "
-                            "and the digests %s",
-                            t->source, (unsigned long long)t->source_digest.rows,
-                            (unsigned long long)t->target_digest.rows,
-                            t->verdict == WB_COPY_DIFFERENT ? "differ" : "were not compared");
+        return tell_difference(job, i, err);
     }
     return wb_ledger_set_state(&job->ledger, WB_RUN_DONE,
                                wb_clock_format(wb_clock_wall_us(), now, sizeof now),

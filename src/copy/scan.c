@@ -30,8 +30,7 @@ static void ask(struct wb_job *job, struct table_scan *s, uint32_t column, enum 
 
 static void ask_about_column(struct wb_job *job, struct table_scan *s, uint32_t i) {
     const struct wb_column *c = &s->table->columns[i];
-    if (c->generated != WB_GENERATED_NONE ||
-        wb_rules_cast(job->opts->rules, s->table->name, c->name, &c->type))
+    if (wb_rules_cast(job->opts->rules, s->table->name, c->name, &c->type))
         return;
     if (c->type.boolean_like)
         ask(job, s, i, WB_SCAN_NOT_BOOLEAN);

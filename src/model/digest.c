@@ -170,27 +170,44 @@ void wb_canon_cell(struct wb_buf *to, const struct wb_type *type, const struct w
     to->len = (size_t)(put_cell(to->data + to->len, type, cell) - to->data);
 }
 
-static void add_row(struct wb_digest *d, const unsigned char *p, size_t len) {
-    XXH128_hash_t h = XXH3_128bits(p, len);
+static inline void add_hash(struct wb_digest *d, XXH128_hash_t h) {
     d->lo += h.low64;
     d->hi += h.high64 + (d->lo < h.low64);
-    d->rows++;
+}
+
+/* The hash of n cells. */
+static inline XXH128_hash_t hash_cells(const struct wb_cell *row, uint32_t n,
+                                       const struct wb_type *const *types, XXH64_hash_t seed,
+                                       struct wb_buf *scratch) {
+    size_t bound = 0;
+    for (uint32_t i = 0; i < n; i++)
+        bound += canon_bound(&row[i]);
+    wb_buf_reset(scratch);
+    wb_buf_reserve(scratch, bound);
+    unsigned char *p = scratch->data;
+    for (uint32_t i = 0; i < n; i++)
+        p = put_cell(p, types[i], &row[i]);
+    return XXH3_128bits_withSeed(scratch->data, (size_t)(p - scratch->data), seed);
 }
 
 void wb_digest_add_batch(struct wb_digest *d, const struct wb_batch *b,
                          const struct wb_type *const *types, struct wb_buf *scratch) {
+    for (uint32_t r = 0; r < b->n_rows; r++)
+        add_hash(d, hash_cells(wb_batch_row(b, r), b->n_columns, types, 0, scratch));
+    d->rows += b->n_rows;
+}
+
+void wb_digest_add_batch_apart(struct wb_digest *d, struct wb_digest *apart, uint32_t n_first,
+                               const struct wb_batch *b, const struct wb_type *const *types,
+                               struct wb_buf *scratch) {
     for (uint32_t r = 0; r < b->n_rows; r++) {
         const struct wb_cell *row = wb_batch_row(b, r);
-        size_t bound = 0;
-        for (uint32_t i = 0; i < b->n_columns; i++)
-            bound += canon_bound(&row[i]);
-        wb_buf_reset(scratch);
-        wb_buf_reserve(scratch, bound);
-        unsigned char *p = scratch->data;
-        for (uint32_t i = 0; i < b->n_columns; i++)
-            p = put_cell(p, types[i], &row[i]);
-        add_row(d, scratch->data, (size_t)(p - scratch->data));
+        XXH128_hash_t of_row = hash_cells(row, n_first, types, 0, scratch);
+        add_hash(d, of_row);
+        for (uint32_t i = n_first; i < b->n_columns; i++)
+            add_hash(&apart[i - n_first], hash_cells(&row[i], 1, &types[i], of_row.low64, scratch));
     }
+    d->rows += b->n_rows;
 }
 
 void wb_digest_rows(const struct wb_batch *b, const struct wb_type *const *types,
@@ -215,6 +232,12 @@ void wb_digest_add(struct wb_digest *d, const struct wb_digest *part) {
     d->lo += part->lo;
     d->hi += part->hi + (d->lo < part->lo);
     d->rows += part->rows;
+}
+
+void wb_digest_subtract(struct wb_digest *d, const struct wb_digest *part) {
+    d->hi -= part->hi + (d->lo < part->lo);
+    d->lo -= part->lo;
+    d->rows -= part->rows;
 }
 
 bool wb_digest_equal(const struct wb_digest *a, const struct wb_digest *b) {

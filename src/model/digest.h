@@ -57,7 +57,16 @@ static inline void wb_digest_add_row(struct wb_digest *d, const struct wb_row_di
     d->rows++;
 }
 
+/* The same over the first n_first columns only; each of the others is added to a digest of its own,
+ * apart[0] and on, whose rows are not counted. A value there is hashed together with its row, so
+ * that it is no other row's; apart digests of two sides can be compared where the digests of the
+ * first columns are equal. */
+void wb_digest_add_batch_apart(struct wb_digest *d, struct wb_digest *apart, uint32_t n_first,
+                               const struct wb_batch *b, const struct wb_type *const *types,
+                               struct wb_buf *scratch);
+
 void wb_digest_add(struct wb_digest *d, const struct wb_digest *part);
+void wb_digest_subtract(struct wb_digest *d, const struct wb_digest *part); /* undoes it */
 bool wb_digest_equal(const struct wb_digest *a, const struct wb_digest *b); /* sum and rows */
 char *wb_digest_format(const struct wb_digest *d,
                        char to[WB_DIGEST_TEXT_BYTES]); /* 32 hex digits of the sum */

@@ -70,6 +70,39 @@ static void a_rollback_leaves_nothing(void **state) {
     wb_batch_done(&b);
 }
 
+/* A batch may hold more than is loaded: columns that the target computes. */
+static void a_load_takes_the_beginning_of_a_wider_row(void **state) {
+    struct kit *k = *state;
+    const struct wb_write_ops *w = k->engine->write;
+    struct wb_conn *c = kit_open(k, WB_SIDE_TARGET);
+    struct wb_table *t = make_numbers(k, c);
+    struct wb_batch b;
+    uint64_t rows = 0;
+    wb_batch_init(&b, 4, 100, 1 << 20);
+    for (int i = 0; i < 100; i++) {
+        struct wb_cell *row = wb_batch_add_row(&b);
+        row[0] = wb_cell_int(i);
+        row[1] = wb_cell_int(2 * i);
+        row[2] = row[3] = wb_cell_text("not loaded", 10);
+    }
+    kit_ok(k, w->begin(c, &k->err));
+    struct wb_load *l = open_load(k, c, t);
+    kit_ok(k, w->load_put(l, &b, &k->err));
+    kit_ok(k, w->load_close(l, &rows, &k->err));
+    kit_ok(k, w->commit(c, false, &k->err));
+    wb_batch_done(&b);
+    assert_int_equal(rows, 100);
+    struct wb_cursor *cur = kit_read(k, c, t, (struct wb_range){.kind = WB_RANGE_ALL}, 1);
+    wb_batch_init(&b, 2, 1000, 1 << 20);
+    assert_int_equal(kit_next(k, cur, &b), 100);
+    for (uint32_t i = 0; i < 100; i++) {
+        assert_int_equal(wb_batch_row(&b, i)[0].i, i);
+        assert_int_equal(wb_batch_row(&b, i)[1].i, 2 * i);
+    }
+    k->engine->read->done(cur);
+    wb_batch_done(&b);
+}
+
 static void an_aborted_load_leaves_nothing(void **state) {
     struct kit *k = *state;
     const struct wb_write_ops *w = k->engine->write;
@@ -164,6 +197,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         KIT_TEST(a_commit_is_seen_by_others),
         KIT_TEST(a_rollback_leaves_nothing),
+        KIT_TEST(a_load_takes_the_beginning_of_a_wider_row),
         KIT_TEST(an_aborted_load_leaves_nothing),
         KIT_TEST(a_duplicate_key_is_refused_by_name),
         KIT_TEST(a_lost_connection_leaves_nothing),

@@ -184,6 +184,65 @@ static void any_keeps_its_form(void **state) {
                       text("1"))); /* a form that the kind does not promise is never equal */
 }
 
+static void put(struct wb_batch *b, int64_t id, int64_t v, const char *made) {
+    struct wb_cell *row = wb_batch_add_row(b);
+    row[0] = wb_cell_int(id);
+    row[1] = wb_cell_int(v);
+    row[2] = text(made);
+}
+
+struct apart {
+    struct wb_digest first, others[2];
+};
+
+static struct apart digest_apart(const struct wb_batch *b, uint32_t n_first) {
+    static const struct wb_type number = {.kind = WB_KIND_INT}, string = {.kind = WB_KIND_TEXT};
+    const struct wb_type *types[] = {&number, &number, &string};
+    WB_CLEANUP_BUF struct wb_buf scratch = {0};
+    struct apart a = {0};
+    if (n_first < b->n_columns)
+        wb_digest_add_batch_apart(&a.first, a.others, n_first, b, types, &scratch);
+    else
+        wb_digest_add_batch(&a.first, b, types, &scratch);
+    return a;
+}
+
+static void columns_apart_have_digests_of_their_own(void **state) {
+    (void)state;
+    struct wb_batch x, y, narrow;
+    wb_batch_init(&x, 3, 2, 1000);
+    wb_batch_init(&y, 3, 2, 1000);
+    wb_batch_init(&narrow, 1, 2, 1000);
+    put(&x, 1, 10, "a");
+    put(&x, 2, 20, "b");
+    put(&y, 1, 10, "b"); /* the same values in other rows */
+    put(&y, 2, 20, "a");
+    *wb_batch_add_row(&narrow) = wb_cell_int(2);
+    *wb_batch_add_row(&narrow) = wb_cell_int(1);
+    struct apart of_x = digest_apart(&x, 1), of_y = digest_apart(&y, 1),
+                 of_narrow = digest_apart(&narrow, 1);
+    assert_true(wb_digest_equal(&of_x.first, &of_y.first));
+    assert_true(
+        wb_digest_equal(&of_x.first, &of_narrow.first)); /* as if the others were not there */
+    assert_int_equal(of_x.first.rows, 2);
+    assert_true(wb_digest_equal(&of_x.others[0], &of_y.others[0]));
+    assert_false(wb_digest_equal(&of_x.others[1], &of_y.others[1]));
+    assert_int_equal(of_x.others[1].rows, 0);
+    wb_batch_done(&x);
+    wb_batch_done(&y);
+    wb_batch_done(&narrow);
+}
+
+static void what_was_added_can_be_subtracted(void **state) {
+    (void)state;
+    struct wb_digest d = {.lo = 5, .hi = 7, .rows = 3}, was = d,
+                     part = {.lo = UINT64_MAX, .hi = UINT64_MAX - 1, .rows = 1};
+    wb_digest_add(&d, &part);
+    assert_false(wb_digest_equal(&d, &was));
+    wb_digest_subtract(&d, &part);
+    assert_true(wb_digest_equal(&d, &was));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(canonical_bytes_stay_what_they_are),
@@ -195,6 +254,8 @@ int main(void) {
         cmocka_unit_test(the_sum_carries),
         cmocka_unit_test(forms_as_text),
         cmocka_unit_test(any_keeps_its_form),
+        cmocka_unit_test(columns_apart_have_digests_of_their_own),
+        cmocka_unit_test(what_was_added_can_be_subtracted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
