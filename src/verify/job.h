@@ -21,6 +21,7 @@
 #define WB_VERIFY_JOB_H
 
 #include "base/budget.h"
+#include "base/clock.h"
 #include "schema/map.h"
 #include "schema/shape.h"
 #include "verify/store.h"
@@ -64,6 +65,8 @@ struct wb_verify_unit {
     bool taken, done;
     bool kept;     /* compared before an interruption */
     bool overflow; /* held more differing keys than are kept: counted by one more reading */
+    uint64_t overflow_from; /* those whose digests begin with this or more (locate.c) */
+    uint64_t located_to;    /* those below are candidates already: a failed look is begun again */
     struct wb_digest digest[WB_VERIFY_SIDES]; /* of the chunk that began with this unit */
 };
 
@@ -72,17 +75,16 @@ struct wb_verify_candidate {
     struct wb_row_digest key; /* digest of the key's cells, or of the row where there is no key */
     const struct wb_cell *cells;               /* the key's, in the target's forms; n_key of them */
     struct wb_row_digest row[WB_VERIFY_SIDES]; /* sum over the rows found, at the last reading */
-    struct wb_row_digest before;               /* the source's at the reading before */
     uint32_t copies[WB_VERIFY_SIDES];          /* rows found at the last reading; 0: none */
-    uint32_t copies_before;
     uint64_t first_us, stable_us; /* when it was first seen; since when neither side changed */
+    uint64_t due_us;              /* of the next reading */
     uint32_t readings;
     uint32_t unit; /* where it was found; by buckets: 0 */
 };
 
 struct wb_verify_candidates {
-    struct wb_arena arena; /* of the cells */
-    struct wb_verify_candidate *items;
+    struct wb_arena arena;             /* of the cells */
+    struct wb_verify_candidate *items; /* on the heap */
     size_t n, cap;
 };
 
@@ -100,6 +102,10 @@ struct wb_verify_row {
 struct wb_verify_bucket {
     struct wb_digest digest;
 };
+
+static inline uint32_t wb_verify_bucket_of(const struct wb_row_digest *key) {
+    return (uint32_t)(key->hi >> 48);
+}
 
 struct wb_verify_pair {
     uint32_t number;
@@ -121,12 +127,16 @@ struct wb_verify_pair {
 
     /* Under the job's lock: */
     enum wb_verify_stage stage;
-    bool failed;                               /* an error ended it: why says which */
+    bool failed; /* an error ended it: why says which */
+    bool counts_differ;
+    bool drifted;                              /* its definition changed meanwhile */
     bool server;                               /* digests are made by the servers */
     unsigned measured;                         /* AUTO: chunks measured so far */
     uint64_t measured_us[2], measured_rows[2]; /* streamed, by the servers */
     struct wb_verify_unit *units;              /* of both sides, or (buckets) of the source */
     size_t n_units, next_unit, units_done, running;
+    uint32_t parts_located;              /* buckets: passes that locating has done */
+    uint64_t overflow_parts;             /* those with more differing keys than are kept */
     struct wb_verify_unit *target_units; /* buckets only */
     size_t n_target_units, next_target_unit;
     double us_a_unit; /* measured, smoothed */
@@ -173,20 +183,31 @@ struct wb_verify_job {
     struct wb_moment began[WB_VERIFY_SIDES];
     struct wb_verify_pair *pairs;
     size_t n_pairs;
+    struct wb_verify_pair **by_size; /* largest first */
+    unsigned levels;                 /* asked for; never 0 */
     unsigned jobs;
     struct wb_verify_store store;
     uint64_t seed; /* of samples */
+    /* repair.c; NULL: not offered */
+    enum wb_code (*repair_statement)(const struct wb_verify_pair *p,
+                                     const struct wb_verify_row *row, struct wb_arena *a,
+                                     const char **ret_sql, struct wb_error *err);
+    enum wb_code (*repair_execute)(struct wb_verify_job *job, struct wb_verify_pair *p,
+                                   const struct wb_verify_row *rows, size_t n,
+                                   struct wb_error *err);
     const struct wb_clock *clock;
     uint64_t started_us;
     unsigned settle_ms, chunk_ms;
-    size_t max_differences;
+    size_t max_differences, cap_findings, cap_standing;
+    uint64_t repaired_rows; /* under lock */
 
     /* What follows is shared by the workers, under lock. */
     pthread_mutex_t lock;
     pthread_cond_t changed;
     struct wb_arena shared_arena; /* and the report's arena */
     bool stopping;
-    struct wb_error error; /* what stopped it */
+    struct wb_error error;       /* what stopped it */
+    struct wb_error table_error; /* the first that ended a table */
     unsigned running, busy;
     const char *paused; /* why workers wait before their next chunk; NULL: they do not */
     pthread_mutex_t control_lock, sink_lock, heavy_lock;
@@ -203,6 +224,10 @@ enum wb_code wb_verify_connect(struct wb_verify_job *job, enum wb_side side, str
                                struct wb_error *err);
 void wb_verify_close(struct wb_verify_job *job);
 const char *wb_verify_side_word(enum wb_side side); /* "source" */
+/* The worker's connection to a side, opened where it is not. */
+enum wb_code wb_verify_worker_conn(struct wb_verify_job *job, unsigned worker, enum wb_side side,
+                                   struct wb_conn **ret, struct wb_error *err);
+void wb_verify_drop_conns(struct wb_verify_job *job, unsigned worker);
 
 /* pair.c: job->selected, wanted, pairs, and one table report each. */
 enum wb_code wb_verify_make_pairs(struct wb_verify_job *job, struct wb_error *err);
@@ -210,7 +235,11 @@ void wb_verify_add_finding(struct wb_verify_job *job, enum wb_verify_level level
                            enum wb_verify_outcome outcome, const char *table, const char *object,
                            const char *hint, const char *text, ...)
     __attribute__((format(printf, 7, 8)));
-/* Add a sentence to what was not compared; under job->lock once workers run. */
+/* Whether keys of one type are in the same order, and in the same ranges of the same bounds, as
+ * those of the other; whether one cell makes literals of both that mean the same. */
+bool wb_verify_same_order(const struct wb_type *from, const struct wb_type *to);
+bool wb_verify_same_literals(const struct wb_type *from, const struct wb_type *to);
+/* Add a sentence to what was not compared. Takes job->lock, as does add_finding. */
 void wb_verify_add_why(struct wb_verify_job *job, struct wb_verify_pair *p, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 
@@ -229,13 +258,13 @@ enum wb_code wb_verify_reader_open(struct wb_verify_job *job, struct wb_conn *co
 enum wb_code wb_verify_reader_next(struct wb_verify_reader *r, const struct wb_batch **ret,
                                    struct wb_error *err);
 void wb_verify_reader_let_go(struct wb_verify_reader *r);
-struct wb_buf *wb_verify_reader_scratch(struct wb_verify_reader *r);
 void wb_verify_reader_free(struct wb_verify_reader *r); /* accepts NULL */
 
-/* Both sides of a range, read in turns so that both servers work. */
+/* Both sides of a range, read in turns so that both servers work. ret_bytes is added to. */
 enum wb_code wb_verify_digest_range(struct wb_verify_job *job, unsigned worker,
                                     struct wb_verify_pair *p, const struct wb_range *range,
-                                    struct wb_digest ret[WB_VERIFY_SIDES], struct wb_error *err);
+                                    struct wb_digest ret[WB_VERIFY_SIDES], uint64_t *ret_bytes,
+                                    struct wb_error *err);
 /* One range of one side into buckets (WB_VERIFY_BUCKETS of them, added to). */
 enum wb_code wb_verify_fill_buckets(struct wb_verify_job *job, unsigned worker,
                                     struct wb_verify_pair *p, enum wb_side side,
@@ -247,6 +276,9 @@ void wb_verify_row_digests(struct wb_verify_reader *r, const struct wb_batch *b,
                            const struct wb_row_digest **ret_key,
                            const struct wb_row_digest **ret_row);
 
+/* A copy of cells and of the bytes that they point to. */
+struct wb_cell *wb_verify_keep_cells(struct wb_arena *a, const struct wb_cell *cells, size_t n);
+
 /* server.c */
 bool wb_verify_server_can(const struct wb_verify_job *job, const struct wb_verify_pair *p,
                           const char **ret_why); /* why: borrowed from the pair's catalogs */
@@ -254,6 +286,84 @@ enum wb_code wb_verify_digest_by_servers(struct wb_verify_job *job, unsigned wor
                                          struct wb_verify_pair *p, const struct wb_range *range,
                                          struct wb_digest ret[WB_VERIFY_SIDES],
                                          struct wb_error *err);
+
+/* gentle.c: sleep off what reading is ahead of --max-rate; wait while the servers are loaded. */
+void wb_verify_keep_rate(struct wb_verify_job *job, uint64_t bytes);
+void wb_verify_wait_while_paused(struct wb_verify_job *job);
+void wb_verify_look_at_load(struct wb_verify_job *job); /* the main thread, now and then */
+
+/* ------------------------------------------------------------------------------------------------
+ * merge.c */
+
+/* Rows of both sides by the digest of their key. 64 bytes a key, and the key's cells. */
+struct wb_verify_entry {
+    struct wb_row_digest key, sum[WB_VERIFY_SIDES];
+    uint32_t copies[WB_VERIFY_SIDES];
+    const struct wb_cell *cells;
+};
+
+struct wb_verify_merge {
+    struct wb_verify_entry *entries; /* open addressing; free: copies 0 and 0 */
+    size_t n, cap, most;             /* most: keys that may be held */
+    size_t n_key;
+    struct wb_arena arena;
+    bool full; /* a key had no room: the result is void */
+};
+
+void wb_verify_merge_init(struct wb_verify_merge *m, size_t n_key, size_t most);
+void wb_verify_merge_done(struct wb_verify_merge *m);
+/* key_cells: copied where the key is new; may be NULL. */
+void wb_verify_merge_add(struct wb_verify_merge *m, enum wb_side side,
+                         const struct wb_row_digest *key, const struct wb_row_digest *row,
+                         const struct wb_cell *key_cells);
+bool wb_verify_entry_differs(const struct wb_verify_entry *e); /* false for a free place, too */
+
+/* locate.c: keys that differ become candidates. whole: the units' digests. */
+enum wb_code wb_verify_locate_units(struct wb_verify_job *job, unsigned worker,
+                                    struct wb_verify_pair *p, size_t first, size_t n,
+                                    const struct wb_digest whole[WB_VERIFY_SIDES],
+                                    struct wb_error *err);
+enum wb_code wb_verify_locate_buckets(struct wb_verify_job *job, unsigned worker,
+                                      struct wb_verify_pair *p, struct wb_error *err);
+/* Read again what found no room among the candidates, and count what differs. */
+enum wb_code wb_verify_count_overflow(struct wb_verify_job *job, unsigned worker,
+                                      struct wb_verify_pair *p, struct wb_error *err);
+struct wb_digest wb_verify_digest_rest(const struct wb_digest *whole, const struct wb_digest *part);
+/* Under job->lock: a believed difference into the report's counts. */
+void wb_verify_count_difference(struct wb_verify_pair *p, const struct wb_verify_candidate *c);
+struct wb_range wb_verify_span(const struct wb_verify_pair *p, size_t first, size_t n);
+
+/* settle.c */
+/* A new, zeroed one; valid until the next. */
+struct wb_verify_candidate *wb_verify_candidates_add(struct wb_verify_candidates *c);
+void wb_verify_candidates_done(struct wb_verify_candidates *c);
+enum wb_verify_judgement {
+    WB_VERIFY_READ_AGAIN,
+    WB_VERIFY_SETTLED,   /* both sides were equal, or the target as the source was a reading ago */
+    WB_VERIFY_BELIEVED,  /* it differs, and neither side has changed for long enough */
+    WB_VERIFY_UNSETTLED, /* it goes on changing */
+};
+struct wb_verify_reading {
+    struct wb_row_digest row[WB_VERIFY_SIDES];
+    uint32_t copies[WB_VERIFY_SIDES];
+    uint64_t now_us;
+    bool source_still; /* nothing at all was written to the source since the verification began */
+};
+/* Takes a reading into c. settle_us: as --settle. */
+enum wb_verify_judgement wb_verify_judge(struct wb_verify_candidate *c,
+                                         const struct wb_verify_reading *r, uint64_t settle_us);
+uint64_t wb_verify_next_reading_us(const struct wb_verify_candidate *c, uint64_t now_us,
+                                   uint64_t settle_us);
+/* True where nothing was written to the source since the verification began. */
+bool wb_verify_source_still(struct wb_verify_job *job);
+/* One round over the pending keys that are due. */
+enum wb_code wb_verify_settle(struct wb_verify_job *job, unsigned worker, struct wb_verify_pair *p,
+                              struct wb_error *err);
+
+/* values.c: the difference in words, in a. */
+void wb_verify_describe_row(const struct wb_verify_job *job, const struct wb_verify_pair *p,
+                            const struct wb_verify_row *row, struct wb_arena *a,
+                            struct wb_verify_difference *ret);
 
 /* ------------------------------------------------------------------------------------------------
  * fetch.c */
@@ -288,6 +398,38 @@ enum wb_code wb_verify_fetch_one(struct wb_verify_job *job, struct wb_conn *conn
                                  struct wb_verify_pair *p, enum wb_side side,
                                  const struct wb_verify_row *row, struct wb_arena *a,
                                  const struct wb_cell **ret, struct wb_error *err);
+
+/* ------------------------------------------------------------------------------------------------
+ * compare.c, count.c, sample.c, tasks.c, work.c */
+
+enum wb_code wb_verify_prepare(struct wb_verify_job *job, unsigned worker, struct wb_verify_pair *p,
+                               struct wb_error *err);
+enum wb_code wb_verify_compare_chunk(struct wb_verify_job *job, unsigned worker,
+                                     struct wb_verify_pair *p, size_t first, size_t n,
+                                     struct wb_error *err);
+enum wb_code wb_verify_read_side(struct wb_verify_job *job, unsigned worker,
+                                 struct wb_verify_pair *p, enum wb_side side, size_t unit,
+                                 struct wb_error *err);
+enum wb_code wb_verify_finish(struct wb_verify_job *job, unsigned worker, struct wb_verify_pair *p,
+                              struct wb_error *err);
+
+/* By themselves, where no digests are taken. Counts that differ are taken again until settle_ms is
+ * over, as rows are. */
+enum wb_code wb_verify_count_rows(struct wb_verify_job *job, unsigned worker,
+                                  struct wb_verify_pair *p, struct wb_error *err);
+enum wb_code wb_verify_take_sample(struct wb_verify_job *job, unsigned worker,
+                                   struct wb_verify_pair *p, struct wb_error *err);
+/* Rows become candidates where the sides differ; under no lock. */
+bool wb_verify_add_differing(struct wb_verify_job *job, struct wb_verify_pair *p,
+                             const struct wb_verify_merge *m, uint32_t unit);
+
+/* Takes job->lock. Waits; false: nothing is left, or stopping. */
+bool wb_verify_next_task(struct wb_verify_job *job, struct wb_verify_task *ret);
+void wb_verify_task_done(struct wb_verify_job *job, const struct wb_verify_task *t);
+void wb_verify_wait_a_little(struct wb_verify_job *job, unsigned ms); /* under job->lock */
+
+void wb_verify_work(struct wb_verify_job *job); /* until nothing is left or job->stopping */
+void wb_verify_stop(struct wb_verify_job *job, const struct wb_error *err);
 
 /* ------------------------------------------------------------------------------------------------
  * events.c */

@@ -83,7 +83,8 @@ enum wb_code wb_verify_store_done(struct wb_verify_store *s, uint32_t table, siz
                                   const struct wb_digest d[2], struct wb_error *err);
 
 /* A table's verdict; its parts are no longer needed. */
-enum wb_code wb_verify_store_verdict(struct wb_verify_store *s, const struct wb_verify_verdict *v,
+enum wb_code wb_verify_store_verdict(struct wb_verify_store *s, const char *identity,
+                                     const struct wb_verify_verdict *v,
                                      const struct wb_verify_table_report *t, struct wb_error *err);
 enum wb_code wb_verify_store_end(struct wb_verify_store *s, const char *state,
                                  struct wb_error *err);
@@ -93,5 +94,9 @@ enum wb_code wb_verify_store_end(struct wb_verify_store *s, const char *state,
 enum wb_code wb_verify_store_read_verdicts(struct wb_conn *conn, const char *identity,
                                            struct wb_arena *a, struct wb_verify_verdict **ret,
                                            size_t *ret_n, struct wb_error *err);
+
+/* Drop what this module and repairs keep; as wb_verify_clean. */
+enum wb_code wb_verify_store_drop(struct wb_conn *conn, struct wb_arena *a,
+                                  const char ***ret_removed, size_t *ret_n, struct wb_error *err);
 
 #endif

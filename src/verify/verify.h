@@ -182,6 +182,7 @@ struct wb_verify_opts {
     const char *where;        /* a condition that both engines understand; NULL: all rows */
     const char *where_target; /* where the target needs other words; NULL: where */
     uint64_t sample_rows;     /* a table; 0: 1,000 */
+    uint64_t sample_seed; /* 0: another one each time; it is told, and gives the same rows again */
     enum wb_verify_mode mode;
     unsigned jobs;                 /* 0: as many as there are processors, at most 4 */
     uint64_t max_rate_bytes;       /* payload bytes a second over both sides; 0: no limit */

@@ -1,0 +1,368 @@
+/* Which table and column of one side is compared with which of the other, and how.
+ *
+ * The source's catalog is mapped as a copy would map it (rules, casts, renames), which gives the
+ * target that is wanted; each wanted table is met with the actual one of its name. A copy of the
+ * actual table that knows its columns' origin lets shape.h convert the source's values into what
+ * the target really has. What has no conversion is not compared, and said so.
+ */
+#include "verify/job.h"
+
+#include "base/str.h"
+#include "verify/wanted.h"
+
+/* ------------------------------------------------------------------------------------------------
+ * findings */
+
+void wb_verify_add_finding(struct wb_verify_job *job, enum wb_verify_level level,
+                           enum wb_verify_outcome outcome, const char *table, const char *object,
+                           const char *hint, const char *text, ...) {
+    struct wb_verify_report *r = job->report;
+    WB_CLEANUP_BUF struct wb_buf b = {0};
+    va_list args;
+    va_start(args, text);
+    wb_buf_addv(&b, text, args);
+    va_end(args);
+    pthread_mutex_lock(&job->lock);
+    struct wb_verify_finding *f = WB_PUSH(&r->arena, r->findings, r->n_findings, job->cap_findings);
+    *f = (struct wb_verify_finding){.level = level,
+                                    .outcome = outcome,
+                                    .table = wb_arena_strdup(&r->arena, table),
+                                    .object = wb_arena_strdup(&r->arena, object),
+                                    .text = wb_arena_strdup(&r->arena, wb_buf_str(&b)),
+                                    .hint = wb_arena_strdup(&r->arena, hint)};
+    struct wb_verify_finding told = *f;
+    pthread_mutex_unlock(&job->lock);
+    wb_verify_tell(job, &(struct wb_verify_event){.kind = WB_VERIFY_FINDING, .finding = &told});
+}
+
+void wb_verify_add_why(struct wb_verify_job *job, struct wb_verify_pair *p, const char *fmt, ...) {
+    WB_CLEANUP_BUF struct wb_buf b = {0};
+    va_list args;
+    va_start(args, fmt);
+    wb_buf_addv(&b, fmt, args);
+    va_end(args);
+    pthread_mutex_lock(&job->lock);
+    p->why = p->why ? wb_arena_printf(&job->report->arena, "%s; %s", p->why, wb_buf_str(&b))
+                    : wb_arena_strdup(&job->report->arena, wb_buf_str(&b));
+    pthread_mutex_unlock(&job->lock);
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * mapping */
+
+static enum wb_code map_schema(struct wb_verify_job *job, struct wb_error *err) {
+    struct wb_verify_want_ask ask = {.source = &job->catalog[WB_SIDE_SOURCE],
+                                     .actual = &job->catalog[WB_SIDE_TARGET],
+                                     .source_engine = job->engine[WB_SIDE_SOURCE],
+                                     .target_engine = job->engine[WB_SIDE_TARGET],
+                                     .target_probe = &job->probe[WB_SIDE_TARGET],
+                                     .rules = job->opts->rules,
+                                     .policy = job->opts->policy,
+                                     .target_schema = job->opts->target_schema};
+    return wb_verify_want(&ask, &job->wanted, err);
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * columns */
+
+static bool number_like(const struct wb_type *t) {
+    return t->kind == WB_KIND_INT || t->kind == WB_KIND_UINT || t->kind == WB_KIND_DECIMAL ||
+           t->kind == WB_KIND_BOOL;
+}
+
+static bool wants_column(const struct wb_verify_job *job, const struct wb_verify_pair *p,
+                         const char *column) {
+    WB_CLEANUP_BUF struct wb_buf full = {0};
+    wb_buf_addf(&full, "%s.%s", p->table[WB_SIDE_TARGET]->name, column);
+    for (size_t i = 0; i < job->opts->n_columns; i++)
+        if (wb_str_glob(job->opts->columns[i], column) ||
+            wb_str_glob(job->opts->columns[i], wb_buf_str(&full)))
+            return true;
+    return job->opts->n_columns == 0;
+}
+
+static bool converts(struct wb_verify_job *job, struct wb_verify_pair *p, uint32_t column) {
+    struct wb_shape *shape = NULL;
+    struct wb_error why;
+    if (wb_shape_new(p->table[WB_SIDE_SOURCE], p->table[WB_SIDE_TARGET], &column, 1,
+                     &job->shape_opts, &shape, &why)) {
+        const struct wb_column *c = &p->table[WB_SIDE_TARGET]->columns[column];
+        wb_verify_add_why(job, p, "column %s: values of type %s are not comparable with %s",
+                          c->name, p->table[WB_SIDE_SOURCE]->columns[c->source_index].type.native,
+                          c->type.native);
+        return false;
+    }
+    wb_shape_free(shape);
+    return true;
+}
+
+static void init_columns(struct wb_verify_job *job, struct wb_verify_columns *c, size_t most) {
+    for (int s = 0; s < WB_VERIFY_SIDES; s++)
+        c->index[s] = WB_NEW_N(&job->arena, uint32_t, most + 1);
+    c->types = WB_NEW_N(&job->arena, const struct wb_type *, most + 1);
+    c->key = WB_NEW_N(&job->arena, uint32_t, most + 1);
+}
+
+static void add_column(struct wb_verify_columns *c, const struct wb_table *to, uint32_t column) {
+    c->index[WB_SIDE_SOURCE][c->n] = to->columns[column].source_index;
+    c->index[WB_SIDE_TARGET][c->n] = column;
+    c->types[c->n++] = &to->columns[column].type;
+}
+
+/* The target's actual table as shape.h wants it: every column with its origin. ret_known: which of
+ * them have one. */
+static void clone_tables(struct wb_verify_job *job, struct wb_verify_pair *p,
+                         const struct wb_table *actual, bool *known) {
+    struct wb_table *from = WB_NEW(&job->arena, struct wb_table),
+                    *to = WB_NEW(&job->arena, struct wb_table);
+    *from = job->catalog[WB_SIDE_SOURCE].tables[p->wanted->source_index];
+    *to = *actual;
+    to->columns = WB_NEW_N(&job->arena, struct wb_column, actual->n_columns + 1);
+    to->source_name = from->name;
+    for (size_t i = 0; i < actual->n_columns; i++) {
+        to->columns[i] = actual->columns[i];
+        int w = wb_table_find_column(p->wanted, actual->columns[i].name);
+        known[i] = w >= 0;
+        if (w < 0)
+            continue;
+        to->columns[i].source_index = p->wanted->columns[w].source_index;
+        to->columns[i].source_name = p->wanted->columns[w].source_name;
+    }
+    p->table[WB_SIDE_SOURCE] = from;
+    p->table[WB_SIDE_TARGET] = to;
+}
+
+static void name_missing_columns(struct wb_verify_job *job, struct wb_verify_pair *p) {
+    for (size_t i = 0; i < p->wanted->n_columns; i++) {
+        const char *name = p->wanted->columns[i].name;
+        if (wb_table_find_column(p->table[WB_SIDE_TARGET], name) >= 0 ||
+            !wants_column(job, p, name))
+            continue;
+        wb_verify_add_why(job, p, "column %s is missing in the target", name);
+        if (!(job->opts->levels & WB_VERIFY_SCHEMA) && job->opts->levels)
+            wb_verify_add_finding(job, WB_VERIFY_DIGESTS, WB_VERIFY_DIFFERENT, p->target,
+                                  wb_arena_printf(&job->arena, "column %s", name),
+                                  "add it to the target, or exclude it with --columns",
+                                  "the source has this column, the target has not");
+    }
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * keys */
+
+static bool identifies_rows(const struct wb_table *t, struct wb_index *x) {
+    struct wb_table alone = *t;
+    alone.indexes = x;
+    alone.n_indexes = 1;
+    return wb_table_replica_key(&alone) != NULL;
+}
+
+/* Position in the choice of the source's column, or -1. */
+static int position_of(const struct wb_verify_columns *c, int source_column) {
+    for (size_t i = 0; i < c->n; i++)
+        if (c->index[WB_SIDE_SOURCE][i] == (uint32_t)source_column)
+            return (int)i;
+    return -1;
+}
+
+static bool set_key(struct wb_verify_columns *c, const struct wb_index *key) {
+    c->n_key = 0;
+    for (size_t i = 0; i < key->n_parts; i++) {
+        int at = position_of(c, key->parts[i].column);
+        if (at < 0)
+            return false;
+        c->key[i] = (uint32_t)at;
+    }
+    c->n_key = key->n_parts;
+    return true;
+}
+
+/* The target's unique index over the same columns, led by the same one. */
+static struct wb_index *twin_of(const struct wb_verify_pair *p, const struct wb_verify_columns *c) {
+    const struct wb_table *to = p->table[WB_SIDE_TARGET];
+    for (size_t i = 0; i < to->n_indexes; i++) {
+        struct wb_index *x = &to->indexes[i];
+        if (x->n_parts != c->n_key || !identifies_rows(to, x) || x->ignored ||
+            (uint32_t)x->parts[0].column != c->index[WB_SIDE_TARGET][c->key[0]])
+            continue;
+        size_t found = 0;
+        for (size_t k = 0; k < c->n_key; k++)
+            for (size_t n = 0; n < x->n_parts; n++)
+                found += (uint32_t)x->parts[n].column == c->index[WB_SIDE_TARGET][c->key[k]];
+        if (found == c->n_key)
+            return x;
+    }
+    return NULL;
+}
+
+static void keep_index(struct wb_verify_job *job, struct wb_table *t, const struct wb_index *x) {
+    t->n_indexes = x != NULL;
+    t->indexes = WB_NEW(&job->arena, struct wb_index);
+    if (x)
+        *t->indexes = *x;
+}
+
+/* A policy that alters values could put a row's key into another range than the source has it in.
+ */
+static bool may_move_keys(const struct wb_verify_job *job) {
+    const enum wb_action *a = job->opts->policy.action;
+    return a[WB_ISSUE_RANGE] != WB_ACTION_REFUSE || a[WB_ISSUE_ZERO_DATE] != WB_ACTION_REFUSE;
+}
+
+bool wb_verify_same_order(const struct wb_type *from, const struct wb_type *to) {
+    return wb_type_c_ordered(from) && wb_type_c_ordered(to) &&
+           (to->kind == from->kind ? to->fraction_digits >= from->fraction_digits
+                                   : number_like(to) && number_like(from));
+}
+
+/* A literal of one side's type says the same as that of the other, made of one cell. */
+bool wb_verify_same_literals(const struct wb_type *from, const struct wb_type *to) {
+    enum wb_kind f = from->kind, t = to->kind;
+    bool moments = (f == WB_KIND_TIMESTAMP || f == WB_KIND_TIMESTAMPTZ) &&
+                   (t == WB_KIND_TIMESTAMP || t == WB_KIND_TIMESTAMPTZ);
+    bool raw =
+        (f == WB_KIND_UUID || f == WB_KIND_BYTES) && (t == WB_KIND_UUID || t == WB_KIND_BYTES);
+    return f != WB_KIND_FLOAT && f != WB_KIND_ANY &&
+           (f == t || moments || raw || (number_like(from) && number_like(to)));
+}
+
+static void choose_key(struct wb_verify_job *job, struct wb_verify_pair *p) {
+    struct wb_table *from = p->table[WB_SIDE_SOURCE], *to = p->table[WB_SIDE_TARGET];
+    const struct wb_index *key = wb_table_replica_key(from), *twin = NULL;
+    if (key && !set_key(&p->all, key))
+        key = NULL;
+    if (key)
+        twin = twin_of(p, &p->all);
+    p->way = WB_VERIFY_BY_BUCKETS;
+    if (twin) {
+        const struct wb_type *lead = &from->columns[key->parts[0].column].type;
+        if (wb_verify_same_order(lead, p->all.types[p->all.key[0]]) && !may_move_keys(job))
+            p->way = WB_VERIFY_BY_RANGES;
+    }
+    p->literal_keys = key && job->engine[0]->verify && job->engine[1]->verify &&
+                      job->engine[0]->verify->literal && job->engine[1]->verify->literal;
+    for (size_t i = 0; i < p->all.n_key; i++)
+        p->literal_keys &= wb_verify_same_literals(&from->columns[key->parts[i].column].type,
+                                                   p->all.types[p->all.key[i]]);
+    keep_index(job, from, key);
+    keep_index(job, to, twin);
+}
+
+/* ------------------------------------------------------------------------------------------------
+ * pairs */
+
+static bool is_key_column(const struct wb_verify_columns *c, size_t at) {
+    for (size_t k = 0; k < c->n_key; k++)
+        if (c->key[k] == at)
+            return true;
+    return false;
+}
+
+/* Of all columns those that are wanted, and the key. */
+static void choose_compared(struct wb_verify_job *job, struct wb_verify_pair *p) {
+    WB_CLEANUP_BUF struct wb_buf names = {0};
+    const struct wb_table *to = p->table[WB_SIDE_TARGET];
+    struct wb_verify_columns *all = &p->all, *c = &p->compared;
+    init_columns(job, c, all->n);
+    for (size_t i = 0; i < all->n; i++) {
+        uint32_t column = all->index[WB_SIDE_TARGET][i];
+        if (!is_key_column(all, i) && !wants_column(job, p, to->columns[column].name))
+            continue;
+        wb_buf_addf(&names, "%s%s", c->n ? ", " : "", to->columns[column].name);
+        add_column(c, to, column);
+    }
+    for (size_t k = 0; k < all->n_key; k++)
+        c->key[k] = (uint32_t)position_of(c, (int)all->index[WB_SIDE_SOURCE][all->key[k]]);
+    c->n_key = all->n_key;
+    p->scope =
+        c->n == p->wanted->n_columns ? "*" : wb_arena_strdup(&job->arena, wb_buf_str(&names));
+}
+
+static void meet(struct wb_verify_job *job, struct wb_verify_pair *p,
+                 const struct wb_table *actual) {
+    bool *known = WB_NEW_N(&job->arena, bool, actual->n_columns + 1);
+    clone_tables(job, p, actual, known);
+    name_missing_columns(job, p);
+    init_columns(job, &p->all, actual->n_columns);
+    for (uint32_t i = 0; i < actual->n_columns; i++)
+        if (known[i] && converts(job, p, i))
+            add_column(&p->all, p->table[WB_SIDE_TARGET], i);
+    choose_key(job, p);
+    choose_compared(job, p);
+    if (p->compared.n == 0) {
+        p->way = WB_VERIFY_BY_NOTHING;
+        wb_verify_add_why(job, p, "no column is left to be compared");
+    }
+    p->where[WB_SIDE_SOURCE] = job->opts->where;
+    p->where[WB_SIDE_TARGET] = job->opts->where_target ? job->opts->where_target : job->opts->where;
+}
+
+static const char *full_name(struct wb_arena *a, const char *schema, const char *name) {
+    return schema && *schema ? wb_arena_printf(a, "%s.%s", schema, name) : wb_arena_strdup(a, name);
+}
+
+static void make_pair(struct wb_verify_job *job, size_t i) {
+    struct wb_verify_pair *p = &job->pairs[i];
+    struct wb_verify_report *r = job->report;
+    p->number = (uint32_t)i;
+    p->wanted = &job->wanted.tables[i];
+    p->name = full_name(&r->arena, p->wanted->source_schema, p->wanted->source_name);
+    p->report = &r->tables[i];
+    p->scope = "";
+    *p->report = (struct wb_verify_table_report){.source = p->name,
+                                                 .source_position = "",
+                                                 .target_position = "",
+                                                 .method = "",
+                                                 .columns = ""};
+    const struct wb_table *actual =
+        wb_catalog_find_table(&job->catalog[WB_SIDE_TARGET], p->wanted->schema, p->wanted->name);
+    const char *wanted = full_name(&r->arena, p->wanted->schema, p->wanted->name);
+    if (!actual) {
+        p->report->outcome = p->report->rows_outcome = WB_VERIFY_DIFFERENT;
+        p->way = WB_VERIFY_BY_NOTHING;
+        wb_verify_add_finding(job, WB_VERIFY_SCHEMA, WB_VERIFY_DIFFERENT, wanted, "table",
+                              "copy it, or leave it out with --exclude",
+                              "the source's table %s is missing in the target", p->name);
+        return;
+    }
+    p->target = p->report->target = wanted;
+    meet(job, p, actual);
+    p->report->columns = wb_arena_strdup(&r->arena, p->scope);
+    p->report->where = wb_arena_strdup(&r->arena, p->where[WB_SIDE_SOURCE]);
+}
+
+static bool has_origin(const struct wb_verify_job *job, const struct wb_table *target) {
+    const struct wb_catalog *c = &job->catalog[WB_SIDE_SOURCE];
+    for (size_t i = 0; i < job->wanted.n_tables; i++)
+        if (wb_str_eq(job->wanted.tables[i].name, target->name))
+            return true;
+    for (size_t i = 0; i < c->n_tables; i++)
+        if (wb_str_eq(wb_rules_table_name(job->opts->rules, c->tables[i].schema, c->tables[i].name),
+                      target->name))
+            return true;
+    return false;
+}
+
+static void note_extra_tables(struct wb_verify_job *job) {
+    const struct wb_catalog *c = &job->catalog[WB_SIDE_TARGET];
+    for (size_t i = 0; i < c->n_tables; i++)
+        if (!has_origin(job, &c->tables[i]))
+            wb_verify_add_finding(job, WB_VERIFY_SCHEMA, WB_VERIFY_EQUAL,
+                                  full_name(&job->arena, c->tables[i].schema, c->tables[i].name),
+                                  "table", NULL, "the target has this table, the source has not");
+}
+
+enum wb_code wb_verify_make_pairs(struct wb_verify_job *job, struct wb_error *err) {
+    enum wb_code code = map_schema(job, err);
+    if (code)
+        return code;
+    job->n_pairs = job->wanted.n_tables;
+    job->pairs = WB_NEW_N(&job->arena, struct wb_verify_pair, job->n_pairs + 1);
+    job->report->n_tables = job->n_pairs;
+    job->report->tables =
+        WB_NEW_N(&job->report->arena, struct wb_verify_table_report, job->n_pairs + 1);
+    for (size_t i = 0; i < job->n_pairs; i++)
+        make_pair(job, i);
+    note_extra_tables(job);
+    return WB_OK;
+}
