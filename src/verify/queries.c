@@ -267,17 +267,15 @@ static enum wb_code parse_all(struct parse *p, const char *text) {
         struct token t = next(&s);
         enum wb_code code = WB_OK;
         if (t.kind == TOKEN_COMMENT) {
-            wb_buf_addc(&p->sql, ' ');
+            wb_buf_adds(&p->sql, p->sql.len ? " " : ""); /* a comment parts words */
             code = take_comment(p, &t);
         } else if (t.kind == TOKEN_END || (t.kind == TOKEN_SIGN && *t.at == ';')) {
             code = end_query(p);
         } else {
-            if (p->sql.len == 0 || wb_str_eq(wb_buf_str(&p->sql), " ")) {
-                wb_buf_reset(&p->sql);
+            if (p->sql.len == 0)
                 p->line = t.line;
-            } else {
+            else
                 wb_buf_add(&p->sql, from, (size_t)(t.at - from)); /* the blanks between */
-            }
             wb_buf_add(&p->sql, t.at, t.len);
         }
         if (code || t.kind == TOKEN_END)
@@ -315,17 +313,26 @@ static const char *name_of(const struct token *t, struct wb_arena *a) {
                                                   : NULL;
 }
 
+/* FROM orders o, people p JOIN shop.lines AS l */
+static bool begins_table(const struct token *t) {
+    return is_word(t, "from") || is_word(t, "join") ||
+           (t->kind == TOKEN_SIGN && strchr(",.(", *t->at));
+}
+
 const char *wb_verify_aliased(const char *sql, const char *alias, struct wb_arena *a) {
     struct scanner s = {.at = sql};
-    struct token before = {.kind = TOKEN_END}, t;
+    struct token first = {.kind = TOKEN_END}, second = {.kind = TOKEN_END}, t;
+    bool in_from = false;
     while ((t = next(&s)).kind != TOKEN_END) {
         if (t.kind == TOKEN_COMMENT || is_word(&t, "as"))
             continue;
-        const char *name = name_of(&t, a), *table = name_of(&before, a);
-        if (table && wb_str_ieq(name, alias) && !wb_str_ieq(table, "from") &&
-            !wb_str_ieq(table, "join") && !wb_str_ieq(table, alias))
+        in_from |= is_word(&t, "from");
+        const char *table = in_from && begins_table(&first) ? name_of(&second, a) : NULL;
+        const char *name = table ? name_of(&t, a) : NULL;
+        if (name && wb_str_ieq(name, alias))
             return table;
-        before = t;
+        first = second;
+        second = t;
     }
     return NULL;
 }

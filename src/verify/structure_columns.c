@@ -236,9 +236,10 @@ static const char *partitions_text(struct structure *s, const struct wb_table *t
     };
     const struct wb_partitioning *p = &t->partitioning;
     WB_CLEANUP_BUF struct wb_buf b = {0};
-    wb_buf_adds(&b, words[p->method]);
+    bool told = p->expr.text && wb_str_istarts(p->expr.text, words[p->method]);
+    wb_buf_adds(&b, told ? "" : words[p->method]);
     if (p->expr.text && p->method != WB_PARTITION_NONE)
-        wb_buf_addf(&b, " %s", p->expr.text);
+        wb_buf_addf(&b, "%s%s", told ? "" : " ", p->expr.text);
     for (size_t i = 0; i < p->n_parts; i++)
         wb_buf_addf(&b, "%s%s%s%s", i ? ", " : ": ", p->parts[i].name, p->parts[i].bound ? " " : "",
                     p->parts[i].bound ? p->parts[i].bound : "");

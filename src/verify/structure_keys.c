@@ -116,19 +116,23 @@ static void note_other_name(struct structure *s, const struct structure_pair *p,
                           "it is there under another name: %s", a->name);
 }
 
-/* True where something was there that may stand for it; ret_at then says what. */
+static void not_found_out(struct structure *s, const struct structure_pair *p,
+                          const struct wb_index *e, const struct wb_index *a) {
+    wb_structure_find(s, level_of(e), WB_VERIFY_UNVERIFIED, p->name, index_object(s, e), NULL,
+                      "the source says %s, the target %s, and whether that is the same was not "
+                      "found out: %s",
+                      wb_structure_index_text(s->a, p->expected, e),
+                      wb_structure_index_text(s->a, p->actual, a), s->why_not);
+}
+
+/* True where something is there that may stand for it. */
 static bool take_index(struct structure *s, const struct structure_pair *p,
                        const struct wb_index *e, bool *taken) {
     int at = find_index(s, p, e, taken, STRUCTURE_SAME);
     if (at >= 0) {
         note_other_name(s, p, e, &p->actual->indexes[at]);
     } else if ((at = find_index(s, p, e, taken, STRUCTURE_UNKNOWN)) >= 0) {
-        const struct wb_index *a = &p->actual->indexes[at];
-        wb_structure_find(s, level_of(e), WB_VERIFY_UNVERIFIED, p->name, index_object(s, e), NULL,
-                          "the source says %s, the target %s, and whether that is the same was "
-                          "not found out: %s",
-                          wb_structure_index_text(s->a, p->expected, e),
-                          wb_structure_index_text(s->a, p->actual, a), s->why_not);
+        not_found_out(s, p, e, &p->actual->indexes[at]);
     }
     if (at >= 0)
         taken[at] = true;
@@ -145,6 +149,14 @@ static bool is_left_out(struct structure *s, const struct structure_pair *p,
                wb_arena_printf(s->a, "%s.%s", table, e->name ? e->name : "primary key"));
 }
 
+/* What engines write alike. */
+static bool is_plain(const struct wb_index *ix) {
+    for (size_t i = 0; i < ix->n_parts; i++)
+        if (ix->parts[i].column < 0 || ix->parts[i].prefix_length)
+            return false;
+    return !ix->where.text;
+}
+
 static void miss_index(struct structure *s, const struct structure_pair *p,
                        const struct wb_index *e, bool *taken) {
     const char *expected = wb_structure_expr(s, p, wb_structure_index_text(s->a, p->expected, e));
@@ -156,6 +168,10 @@ static void miss_index(struct structure *s, const struct structure_pair *p,
         return;
     }
     taken[at] = true;
+    if (!s->normalized && !is_plain(e)) {
+        not_found_out(s, p, e, &p->actual->indexes[at]);
+        return;
+    }
     wb_structure_find(
         s, level_of(e), WB_VERIFY_DIFFERENT, p->name, index_object(s, e), hint,
         "expected %s, there is %s", expected,
@@ -322,6 +338,14 @@ static int find_named_check(const struct structure_pair *p, const struct wb_chec
     return -1;
 }
 
+/* The one constraint is dropped before the other of its name is made. */
+static const char *replace_hint(struct structure *s, const struct structure_pair *p,
+                                const char *name, const char *sql) {
+    const char *drop =
+        sql ? wb_structure_alter(s, p, "DROP CONSTRAINT %s", wb_structure_quoted(s, name)) : NULL;
+    return drop ? wb_arena_printf(s->a, "%s; %s", drop, sql) : NULL;
+}
+
 static void miss_check(struct structure *s, const struct structure_pair *p,
                        const struct wb_check *e, bool *taken) {
     int at = find_named_check(p, e, taken);
@@ -345,7 +369,8 @@ static void miss_check(struct structure *s, const struct structure_pair *p,
                           expected, there, s->why_not);
     else
         wb_structure_find(s, WB_VERIFY_CONSTRAINTS, WB_VERIFY_DIFFERENT, p->name,
-                          check_object(s, e), NULL, "expected %s, there is %s%s", expected, there,
+                          check_object(s, e), replace_hint(s, p, e->name, hint),
+                          "expected %s, there is %s%s", expected, there,
                           p->actual->checks[at].not_enforced ? ", not enforced" : "");
 }
 
