@@ -29,6 +29,13 @@ static void add_clock(struct wb_buf *to, int64_t us) {
         wb_buf_addf(to, ".%06" PRId64, us % 1000000);
 }
 
+/* As a clock and not as a number of microseconds, which servers before 15 read into 32 bits. */
+static void add_span(struct wb_buf *to, int64_t us) {
+    uint64_t v = us < 0 ? -(uint64_t)us : (uint64_t)us;
+    wb_buf_addf(to, "%s%02" PRIu64 ":%02" PRIu64 ":%02" PRIu64 ".%06" PRIu64, us < 0 ? "-" : "",
+                v / 3600000000, v / 60000000 % 60, v / 1000000 % 60, v % 1000000);
+}
+
 static void add_moment(struct wb_buf *to, int64_t us, bool zone) {
     bool bc = false;
     int64_t days = us / WB_PG_DAY_US, rest = us % WB_PG_DAY_US;
@@ -50,7 +57,7 @@ static bool add_time_kind(struct wb_buf *to, const struct wb_type *t, int64_t v)
         return v >= 0;
     }
     if (t->kind == WB_KIND_INTERVAL) {
-        wb_buf_addf(to, "%" PRId64 " microseconds", v);
+        add_span(to, v);
         return true;
     }
     if (v == WB_INFINITY || v == -WB_INFINITY) {
@@ -112,8 +119,8 @@ static bool add_interval_text(struct wb_buf *to, const struct wb_cell *c) {
     text[c->len] = 0;
     if (sscanf(text, "%" SCNd64 " %" SCNd64 " %" SCNd64, &months, &days, &us) != 3)
         return false;
-    wb_buf_addf(to, "%" PRId64 " months %" PRId64 " days %" PRId64 " microseconds", months, days,
-                us);
+    wb_buf_addf(to, "%" PRId64 " months %" PRId64 " days ", months, days);
+    add_span(to, us);
     return true;
 }
 
