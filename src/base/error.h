@@ -40,6 +40,7 @@ enum wb_class {
       "see whimbrel copy --help")                                                                \
     X(UNSUPPORTED, 104, USAGE, "this engine cannot do that",                                     \
       "see docs/engines.md for what each engine can do")                                         \
+    X(PLAN, 110, PLAN, "the plan cannot be used", "see whimbrel check PLAN")                     \
     X(CONNECT, 200, RESOURCE, "cannot connect",                                                  \
       "check host, port, socket and that the server runs")                                       \
     X(LOGIN, 201, RESOURCE, "the server refused the login",                                      \

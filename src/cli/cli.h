@@ -23,6 +23,7 @@ int wb_cmd_copy(int argc, char **argv);
 int wb_cmd_verify(int argc, char **argv);
 int wb_cmd_inspect(int argc, char **argv);
 int wb_cmd_clean(int argc, char **argv);
+int wb_cmd_check(int argc, char **argv);
 int wb_cmd_errors(int argc, char **argv);
 
 extern struct wb_cancel

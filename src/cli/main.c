@@ -15,6 +15,8 @@ const struct wb_command wb_commands[] = {
      wb_cmd_inspect},
     {"clean", "URL...", "remove what whimbrel keeps in a database (never the copied data)",
      wb_cmd_clean},
+    {"check", "PLAN", "how every line of a plan is understood, and what is wrong with it",
+     wb_cmd_check},
     {"errors", "", "list every error: number, name, exit code, meaning, what to do", wb_cmd_errors},
 };
 const size_t wb_n_commands = sizeof wb_commands / sizeof wb_commands[0];

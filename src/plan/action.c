@@ -1,0 +1,148 @@
+/* What is done when a trigger fires or a phase is undone. Prose binds only to what is safe;
+ * whatever destroys or deploys is a named block, or a person does it. */
+#include "plan/reader.h"
+
+#include <string.h>
+
+static const char *const destroying[] = {"drop", "delete", "truncate", "destroy",     "purge",
+                                         "wipe", "erase",  "shutdown", "decommission"};
+static const char *const deploying[] = {"deploy",  "redeploy", "revert",  "release", "remove",
+                                        "restore", "restart",  "upgrade", "install"};
+static const char *const data_words[] = {"table", "tables", "data",  "database",
+                                         "rows",  "column", "index", "cluster"};
+
+static bool among(const struct wb_token *t, const char *const *words, size_t n) {
+    for (size_t i = 0; i < n; i++)
+        if (wb_token_is(t, words[i]))
+            return true;
+    return false;
+}
+#define AMONG(t, words) among((t), (words), sizeof(words) / sizeof *(words))
+
+/* The first word of a part of a sentence says what is done. */
+static bool begins_part(const struct wb_phrase *p, size_t i) {
+    if (i == 0)
+        return true;
+    const struct wb_token *t = &p->tokens[i - 1];
+    return t->kind == WB_TOKEN_MARK || t->kind == WB_TOKEN_DASH || wb_token_is(t, "and") ||
+           wb_token_is(t, "then") || wb_token_is(t, "or");
+}
+
+enum wb_plan_danger wb_phrase_danger(const struct wb_phrase *p) {
+    enum wb_plan_danger worst = WB_HARMLESS;
+    bool data = false;
+    for (size_t i = 0; i < p->n; i++)
+        data |= AMONG(&p->tokens[i], data_words);
+    for (size_t i = 0; i < p->n; i++) {
+        const struct wb_token *t = &p->tokens[i];
+        bool down =
+            i + 1 < p->n && wb_token_is(t, "shut") && wb_token_is(&p->tokens[i + 1], "down");
+        if (!begins_part(p, i))
+            continue;
+        if (AMONG(t, destroying) || down || (data && wb_token_is(t, "remove")))
+            return WB_DESTROYS;
+        if (AMONG(t, deploying))
+            worst = WB_DEPLOYS;
+    }
+    return worst;
+}
+
+static enum wb_plan_side side_of(const struct wb_plan_reader *r, const struct wb_phrase *p,
+                                 const struct wb_capture *c) {
+    return c->taken && p->tokens[c->i].kind == WB_TOKEN_WORD
+               ? wb_side_named(r, p->tokens[c->i].text)
+               : WB_PLAN_SIDE_NONE;
+}
+
+static void build(struct wb_plan_reader *r, const struct wb_phrase *p, const struct wb_match *m,
+                  struct wb_plan_action *c) {
+    const struct wb_capture *s = m->slots;
+    struct wb_decimal one = {.digits = 1};
+    c->kind = (enum wb_plan_act)m->pattern->kind;
+    c->side = side_of(r, p, &s[WB_SLOT_SIDE]);
+    if (s[WB_SLOT_FLAG].taken) {
+        const struct wb_token *t = &p->tokens[s[WB_SLOT_FLAG].i];
+        c->flag = t->kind == WB_TOKEN_CODE ? t->text : wb_reader_slice(r, t->from, t->to);
+    }
+    if (s[WB_SLOT_BOOL].taken)
+        c->percent = s[WB_SLOT_BOOL].value.number;
+    if (c->kind == WB_ACT_ROUTE_READS)
+        c->percent = s[WB_SLOT_PCT].taken ? s[WB_SLOT_PCT].value.number : one;
+    if (c->kind == WB_ACT_BATCH_SIZE)
+        c->rows = (uint64_t)s[WB_SLOT_N].value.number.digits;
+    if (c->kind == WB_ACT_RUN_BLOCK) /* bind.c finds the block */
+        c->text = p->tokens[s[WB_SLOT_CODE].i].text;
+}
+
+static void nearly(struct wb_plan_reader *r, const struct wb_phrase *p, const struct wb_match *m) {
+    size_t at = m->slip_at < p->n ? m->slip_at : p->n - 1;
+    wb_reader_find(r, WB_PLAN_SYNTAX, wb_reader_place(r, p->tokens[at].from),
+                   wb_arena_printf(r->a, "did you mean: %s", m->suggestion),
+                   "\"%s\" is nearly understood, but not quite", wb_phrase_slice(r, p, 0, p->n));
+}
+
+/* "Flip the feature flag": to what? */
+static bool flag_without_value(struct wb_plan_reader *r, const struct wb_phrase *p) {
+    static const char *const verbs[] = {"set", "flip", "switch", "turn", "toggle"};
+    bool flag = false;
+    for (size_t i = 1; i < p->n && i < 4; i++)
+        flag |= wb_token_is(&p->tokens[i], "flag");
+    if (!flag || !AMONG(&p->tokens[0], verbs))
+        return false;
+    wb_reader_find(r, WB_PLAN_SYNTAX, wb_reader_place(r, p->tokens[0].from),
+                   "write it as: set feature flag `name` to false",
+                   "\"%s\" does not say to what value", wb_phrase_slice(r, p, 0, p->n));
+    return true;
+}
+
+static void add_part(struct wb_plan_reader *r, const struct wb_phrase *whole,
+                     struct wb_actions *to) {
+    struct wb_match m;
+    struct wb_phrase p = *whole;
+    for (size_t i = 1; i < p.n; i++)
+        if (p.tokens[i].kind == WB_TOKEN_DASH)
+            p = wb_phrase_part(whole, 0, i); /* the rest is a comment */
+    struct wb_plan_action c = {
+        .place = wb_reader_place(r, p.tokens[0].from),
+        .text = wb_phrase_slice(r, whole, 0, whole->n),
+        .reading = WB_READING_AUTO,
+    };
+    if (wb_match_phrase(r, &p, WB_USE_ACTION, WB_MATCH_EXACT, &m)) {
+        build(r, &p, &m, &c);
+    } else {
+        c.danger = wb_phrase_danger(&p);
+        c.reading = WB_READING_MANUAL;
+        if (wb_match_phrase(r, &p, WB_USE_ACTION, WB_MATCH_NEARLY, &m))
+            nearly(r, &p, &m);
+        else
+            flag_without_value(r, &p);
+    }
+    *WB_PUSH(r->a, to->items, to->n, to->cap) = c;
+}
+
+static bool parts_here(const struct wb_phrase *p, size_t i) {
+    const struct wb_token *t = &p->tokens[i];
+    bool space_behind = i + 1 == p->n || p->tokens[i + 1].after_space;
+    return wb_token_mark(t, ',') || wb_token_mark(t, ';') ||
+           (wb_token_mark(t, '+') && t->after_space && space_behind) ||
+           (wb_token_mark(t, '.') && space_behind && !t->after_space);
+}
+
+void wb_actions_read(struct wb_plan_reader *r, const struct wb_phrase *p, struct wb_actions *to) {
+    int depth = 0;
+    for (size_t from = 0, i = 0; i <= p->n; i++) {
+        if (i < p->n) {
+            depth +=
+                wb_token_mark(&p->tokens[i], '(') - (wb_token_mark(&p->tokens[i], ')') && depth);
+            if (depth || !parts_here(p, i))
+                continue;
+        }
+        while (from < i &&
+               (wb_token_is(&p->tokens[from], "and") || wb_token_is(&p->tokens[from], "then")))
+            from++;
+        struct wb_phrase part = wb_phrase_part(p, from, i);
+        if (part.n)
+            add_part(r, &part, to);
+        from = i + 1;
+    }
+}

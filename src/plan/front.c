@@ -1,0 +1,346 @@
+/* The front matter: which databases, which flag, which metrics. Values may hold ${NAME}, which is
+ * read from the environment and never shown. */
+#include "plan/reader.h"
+
+#include "base/str.h"
+#include "model/url.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/* X(key, kind): one table for reading, for suggestions and for docs/plan.md. */
+#define KEYS(X)             \
+    X(whimbrel, VERSION)    \
+    X(source, TEXT)         \
+    X(target, TEXT)         \
+    X(replicas, LIST)       \
+    X(tables, LIST)         \
+    X(flag, TEXT)           \
+    X(day_1, DATE)          \
+    X(epic, TEXT)           \
+    X(journal, TEXT)        \
+    X(backup, BACKUP)       \
+    X(notify, LIST)         \
+    X(policy, POLICY)       \
+    X(mapping, TEXT)        \
+    X(metrics, METRICS)     \
+    X(traffic, TRAFFIC)     \
+    X(observations, NUMBER) \
+    X(strict, BOOL)         \
+    X(reverse, BOOL)
+
+enum key {
+#define X(name, kind) KEY_##name,
+    KEYS(X)
+#undef X
+        KEY_COUNT
+};
+enum kind { VERSION, TEXT, LIST, DATE, BACKUP, POLICY, METRICS, TRAFFIC, NUMBER, BOOL };
+
+static const struct {
+    const char *word;
+    enum kind kind;
+} keys[] = {
+#define X(name, kind) {#name, kind},
+    KEYS(X)
+#undef X
+};
+
+/* Keys are written with "-" or "_". */
+static const char *spelled(struct wb_plan_reader *r, const char *key, char from, char to) {
+    char *text = wb_arena_strdup(r->a, key);
+    for (char *c = text; *c; c++)
+        *c = *c == from ? to : *c;
+    return text;
+}
+
+/* --- ${NAME}
+ * ---------------------------------------------------------------------------------------- */
+
+static const char *variable(const struct wb_plan_reader *r, const char *name) {
+    return r->opts->variable ? r->opts->variable(r->opts->ctx, name) : getenv(name);
+}
+
+struct wb_plan_text wb_front_text(struct wb_plan_reader *r, const char *text,
+                                  struct wb_plan_place place) {
+    struct wb_plan_text t = {.shown = text, .place = place};
+    WB_CLEANUP_BUF struct wb_buf b = {0};
+    for (const char *s = text; *s;) {
+        const char *end = s[0] == '$' && s[1] == '{' ? strchr(s, '}') : NULL;
+        if (!end) {
+            wb_buf_addc(&b, *s++);
+            continue;
+        }
+        const char *name = wb_arena_strndup(r->a, s + 2, (size_t)(end - s) - 2);
+        const char *value = variable(r, name);
+        if (value)
+            wb_buf_adds(&b, value);
+        else {
+            t.incomplete = true;
+            wb_reader_find(r, WB_PLAN_VARIABLE, place,
+                           "set it where the plan runs; a check without it knows less",
+                           "the variable %s is not set", name);
+        }
+        s = end + 1;
+    }
+    t.value = wb_arena_strdup(r->a, wb_buf_str(&b));
+    return t;
+}
+
+/* A password that stands in the plan itself is hidden and warned about; one that came from the
+ * environment is never in shown. */
+static void hide_password(struct wb_plan_reader *r, struct wb_plan_text *t) {
+    struct wb_url url, written;
+    if (!t->incomplete && strchr(t->value, ':'))
+        wb_url_parse(t->value, r->a, &url, NULL);
+    if (!strchr(t->shown, ':') || wb_url_parse(t->shown, r->a, &written, NULL))
+        return;
+    if (!written.password || wb_str_starts(written.password, "${"))
+        return;
+    t->shown = written.redacted;
+    wb_reader_find(r, WB_PLAN_SECRET, t->place,
+                   "put it into the environment: ${NAME}, WHIMBREL_SOURCE_PASSWORD or "
+                   "WHIMBREL_TARGET_PASSWORD",
+                   "the plan holds a password");
+}
+
+static const char *scheme_of(struct wb_plan_reader *r, const struct wb_plan_text *t) {
+    const char *colon = t->value ? strchr(t->value, ':') : NULL;
+    if (!colon || colon == t->value || memchr(t->value, '$', (size_t)(colon - t->value)))
+        return NULL;
+    char *scheme = wb_arena_strndup(r->a, t->value, (size_t)(colon - t->value));
+    for (char *c = scheme; *c; c++)
+        *c = *c >= 'A' && *c <= 'Z' ? (char)(*c + 32) : *c;
+    return strcmp(scheme, "mariadb") == 0    ? "mysql"
+           : strcmp(scheme, "postgres") == 0 ? "postgresql"
+                                             : scheme;
+}
+
+/* --- values
+ * ----------------------------------------------------------------------------------------- */
+
+static void wrong(struct wb_plan_reader *r, const struct wb_yaml *y, const char *wanted) {
+    wb_reader_find(r, WB_PLAN_VALUE, y->place, wanted, "\"%s\" has a value that cannot be used",
+                   y->key ? y->key : "an entry");
+}
+
+static void read_list(struct wb_plan_reader *r, const struct wb_yaml *y,
+                      struct wb_plan_text **items, size_t *n, size_t *cap) {
+    if (y->kind == WB_YAML_SCALAR) {
+        struct wb_plan_text t = wb_front_text(r, y->text, y->place);
+        hide_password(r, &t);
+        *WB_PUSH(r->a, *items, *n, *cap) = t;
+    }
+    for (size_t i = 0; i < y->n; i++) {
+        if (y->items[i].kind == WB_YAML_SCALAR)
+            read_list(r, &y->items[i], items, n, cap);
+        else
+            wrong(r, y, "give a list of words");
+    }
+}
+
+static void read_policy(struct wb_plan_reader *r, const struct wb_yaml *y) {
+    if (y->kind != WB_YAML_MAP)
+        wrong(r, y, "write \"policy:\" and below it lines such as \"zero-date: null\"");
+    for (size_t i = 0; y->kind == WB_YAML_MAP && i < y->n; i++) {
+        const struct wb_yaml *e = &y->items[i];
+        const char *text = e->kind == WB_YAML_SCALAR ? e->text : "";
+        const char *rule = wb_arena_printf(r->a, "%s=%s", e->key, text);
+        if (!wb_policy_parse(rule, &r->plan->front.policy))
+            wb_reader_find(r, WB_PLAN_VALUE, e->key_place,
+                           "kinds: nul-byte, zero-date, range, utf8, name-length, name-case; "
+                           "actions: refuse, null, replace, clamp",
+                           "there is no policy %s: %s", e->key, text);
+    }
+}
+
+static bool is_date(const char *s) {
+    static const char form[] = "dddd-dd-dd";
+    if (strlen(s) != strlen(form))
+        return false;
+    for (size_t i = 0; form[i]; i++)
+        if (form[i] == 'd' ? s[i] < '0' || s[i] > '9' : s[i] != form[i])
+            return false;
+    int month = atoi(s + 5), day = atoi(s + 8);
+    return month >= 1 && month <= 12 && day >= 1 && day <= 31;
+}
+
+static bool yaml_true(const char *s, bool *ret) {
+    static const char *const yes[] = {"true", "yes", "on"}, *const no[] = {"false", "no", "off"};
+    for (size_t i = 0; i < 3; i++) {
+        if (wb_str_ieq(s, yes[i]) || wb_str_ieq(s, no[i])) {
+            *ret = wb_str_ieq(s, yes[i]);
+            return true;
+        }
+    }
+    return false;
+}
+
+static void read_scalar(struct wb_plan_reader *r, enum key key, const struct wb_yaml *y) {
+    struct wb_plan_front *f = &r->plan->front;
+    struct wb_plan_text *const texts[KEY_COUNT] = {
+        [KEY_source] = &f->source, [KEY_target] = &f->target,   [KEY_flag] = &f->flag,
+        [KEY_epic] = &f->epic,     [KEY_journal] = &f->journal, [KEY_mapping] = &f->mapping,
+        [KEY_day_1] = &f->day_1,
+    };
+    int64_t n;
+    if (y->kind != WB_YAML_SCALAR) {
+        wrong(r, y, "give one value");
+        return;
+    }
+    switch (keys[key].kind) {
+    case VERSION:
+        if (!wb_str_int64(y->text, 1, 1, &n))
+            wrong(r, y, "this whimbrel reads format 1: \"whimbrel: 1\"");
+        f->version = 1;
+        return;
+    case NUMBER:
+        if (wb_str_int64(y->text, 1, 1000000000, &n))
+            f->observations = n;
+        else
+            wrong(r, y, "give a whole number of samples, such as 300");
+        return;
+    case BOOL:
+        if (!yaml_true(y->text, key == KEY_strict ? &f->strict_ratios : &f->reverse))
+            wrong(r, y, "give true or false");
+        return;
+    case DATE:
+        if (!is_date(y->text))
+            wrong(r, y, "give the date of day 1 as YYYY-MM-DD");
+        break;
+    default:
+        break;
+    }
+    *texts[key] = wb_front_text(r, y->text, y->place);
+    hide_password(r, texts[key]);
+}
+
+static void read_traffic(struct wb_plan_reader *r, const struct wb_yaml *y) {
+    static const char remedy[] = "write \"reads: 10,000/min\" and \"writes: 1,000/min\"";
+    for (size_t i = 0; y->kind == WB_YAML_MAP && i < y->n; i++) {
+        const struct wb_yaml *e = &y->items[i];
+        struct wb_decimal d;
+        const char *slash = e->text ? strchr(e->text, '/') : NULL;
+        size_t len = slash ? (size_t)(slash - e->text) : 0;
+        double times = !slash                       ? 0
+                       : strcmp(slash, "/min") == 0 ? 1
+                       : strcmp(slash, "/s") == 0   ? 60
+                       : strcmp(slash, "/h") == 0   ? 1.0 / 60
+                                                    : 0;
+        bool reads = wb_str_eq(e->key, "reads");
+        if (times == 0 || !wb_decimal_parse(e->text, len, &d) ||
+            !(reads || wb_str_eq(e->key, "writes"))) {
+            wrong(r, e, remedy);
+            continue;
+        }
+        struct wb_plan_traffic *t = &r->plan->traffic;
+        *(reads ? &t->reads_per_min : &t->writes_per_min) = wb_decimal_double(d) * times;
+        t->place = e->place;
+    }
+    if (y->kind != WB_YAML_MAP)
+        wrong(r, y, remedy);
+}
+
+static void read_key(struct wb_plan_reader *r, enum key key, const struct wb_yaml *y) {
+    struct wb_plan_front *f = &r->plan->front;
+    switch (keys[key].kind) {
+    case LIST:
+        if (key == KEY_replicas)
+            read_list(r, y, &f->replicas, &f->n_replicas, &f->cap_replicas);
+        else if (key == KEY_tables)
+            read_list(r, y, &f->tables, &f->n_tables, &f->cap_tables);
+        else
+            read_list(r, y, &f->notify, &f->n_notify, &f->cap_notify);
+        return;
+    case BACKUP:
+        f->backup =
+            y->kind == WB_YAML_SCALAR
+                ? wb_front_text(r, y->text, y->place)
+                : (struct wb_plan_text){.value = "given", .shown = "given", .place = y->place};
+        return;
+    case POLICY:
+        read_policy(r, y);
+        return;
+    case METRICS:
+        wb_front_bind_metrics(r, y);
+        return;
+    case TRAFFIC:
+        read_traffic(r, y);
+        return;
+    default:
+        read_scalar(r, key, y);
+    }
+}
+
+static void unknown_key(struct wb_plan_reader *r, const struct wb_yaml *y, const char *word) {
+    for (size_t k = 0; k < KEY_COUNT; k++) {
+        if (!wb_word_near(word, keys[k].word))
+            continue;
+        wb_reader_find(r, WB_PLAN_SYNTAX, y->key_place,
+                       wb_arena_printf(r->a, "write \"%s:\"", spelled(r, keys[k].word, '_', '-')),
+                       "the front matter has no key \"%s\"", y->key);
+        return;
+    }
+    wb_reader_find(r, WB_PLAN_ADVICE, y->key_place, "docs/plan.md lists the keys",
+                   "whimbrel does not know the key \"%s\" and ignores it", y->key);
+}
+
+static void read_map(struct wb_plan_reader *r, const struct wb_yaml *map) {
+    bool seen[KEY_COUNT] = {0};
+    for (size_t i = 0; i < map->n; i++) {
+        const char *word = spelled(r, map->items[i].key, '-', '_');
+        size_t k = 0;
+        while (k < KEY_COUNT && strcmp(word, keys[k].word) != 0)
+            k++;
+        if (k == KEY_COUNT)
+            unknown_key(r, &map->items[i], word);
+        else if (seen[k])
+            wb_reader_find(r, WB_PLAN_FRONT, map->items[i].key_place, "keep one of them",
+                           "the key \"%s\" is given twice", map->items[i].key);
+        else
+            read_key(r, (enum key)k, &map->items[i]);
+        if (k < KEY_COUNT)
+            seen[k] = true;
+    }
+}
+
+/* The line that ends the front matter: "---" or "..."; 0 where there is none. */
+static unsigned closing_line(const struct wb_plan_reader *r) {
+    if (r->len < 4 || memcmp(r->text, "---", 3) != 0 || wb_reader_line_end(r, 1) != 3)
+        return 0;
+    for (unsigned line = 2; line <= r->n_lines; line++) {
+        const char *s = r->text + r->line_at[line - 1];
+        if (wb_reader_line_end(r, line) - r->line_at[line - 1] == 3 &&
+            (memcmp(s, "---", 3) == 0 || memcmp(s, "...", 3) == 0))
+            return line;
+    }
+    return 0;
+}
+
+size_t wb_front_read(struct wb_plan_reader *r) {
+    struct wb_plan_front *f = &r->plan->front;
+    struct wb_plan_place top = {.file = r->file, .line = 1, .column = 1};
+    unsigned end = closing_line(r);
+    f->observations = 300;
+    if (!end) {
+        wb_reader_find(
+            r, WB_PLAN_FRONT, top,
+            "begin the plan with \"---\", \"whimbrel: 1\", \"source: …\", \"target: …\" and "
+            "\"---\"",
+            "the plan has no front matter: which databases it is about is not known");
+        r->plan->findings[r->plan->n_findings - 1].severity = WB_WARNING;
+        return 0;
+    }
+    *f = (struct wb_plan_front){
+        .present = true, .first_line = 1, .last_line = end, .observations = 300};
+    struct wb_yaml *map = wb_yaml_read(r, r->line_at[1], r->line_at[end - 1]);
+    if (map)
+        read_map(r, map);
+    if (map && (!f->source.value || !f->target.value))
+        wb_reader_find(r, WB_PLAN_FRONT, top,
+                       "for a migration within one database give the same URL twice",
+                       "the front matter does not say %s", f->source.value ? "target:" : "source:");
+    f->source_scheme = scheme_of(r, &f->source);
+    f->target_scheme = scheme_of(r, &f->target);
+    return end < r->n_lines ? r->line_at[end] : r->len;
+}

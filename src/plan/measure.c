@@ -1,0 +1,106 @@
+/* Numbers with their units, as they stand in a phrase. */
+#include "plan/reader.h"
+
+#include <string.h>
+
+static const struct {
+    const char *word;
+    int64_t ms;
+} durations[] = {
+    {"ms", 1},           {"millisecond", 1},   {"milliseconds", 1}, {"s", 1000},
+    {"second", 1000},    {"seconds", 1000},    {"m", 60000},        {"min", 60000},
+    {"minute", 60000},   {"minutes", 60000},   {"h", 3600000},      {"hour", 3600000},
+    {"hours", 3600000},  {"d", 86400000},      {"day", 86400000},   {"days", 86400000},
+    {"week", 604800000}, {"weeks", 604800000},
+};
+
+/* Common spellings that the grammar does not have, and what is meant. */
+static const struct {
+    const char *word, *meant;
+} misspelt[] = {
+    {"msec", "ms"},  {"msecs", "ms"},   {"millis", "ms"}, {"sec", "s"},    {"secs", "s"},
+    {"mins", "min"}, {"hr", "h"},       {"hrs", "h"},     {"wk", "weeks"}, {"wks", "weeks"},
+    {"pct", "%"},    {"percents", "%"}, {"us", "ms"},     {"k", ",000"},
+};
+
+/* Nouns behind a plain count. */
+static const char *const nouns[] = {"errors",  "error",    "requests",    "request",
+                                    "queries", "query",    "connections", "writes",
+                                    "reads",   "failures", "mismatches",  "divergences"};
+
+static const char *meant_unit(const char *word) {
+    for (size_t i = 0; i < sizeof misspelt / sizeof *misspelt; i++)
+        if (strcmp(word, misspelt[i].word) == 0)
+            return misspelt[i].meant;
+    for (size_t i = 0; i < sizeof durations / sizeof *durations; i++)
+        if (wb_word_near(word, durations[i].word))
+            return durations[i].word;
+    return wb_word_near(word, "percent") ? "%" : wb_word_near(word, "rows") ? "rows" : NULL;
+}
+
+static bool take_duration(const char *word, struct wb_plan_value *v) {
+    for (size_t i = 0; i < sizeof durations / sizeof *durations; i++) {
+        if (strcmp(word, durations[i].word) != 0)
+            continue;
+        v->unit = WB_UNIT_MS;
+        wb_decimal_scale(&v->number, durations[i].ms);
+        v->ms = wb_decimal_ceil(v->number);
+        return true;
+    }
+    return false;
+}
+
+static bool is_noun(const char *word) {
+    for (size_t i = 0; i < sizeof nouns / sizeof *nouns; i++)
+        if (strcmp(word, nouns[i]) == 0)
+            return true;
+    return false;
+}
+
+/* The word behind the number; yields how many tokens belong to the unit. */
+static size_t take_unit(const struct wb_phrase *p, size_t i, struct wb_plan_value *v,
+                        const char **ret_meant) {
+    const struct wb_token *t = &p->tokens[i];
+    if (t->kind == WB_TOKEN_PERCENT || wb_token_is(t, "percent")) {
+        v->unit = WB_UNIT_RATIO;
+        wb_decimal_percent(&v->number);
+        return 1;
+    }
+    if (t->kind != WB_TOKEN_WORD)
+        return 0;
+    if ((wb_token_is(t, "x") || wb_token_is(t, "times")) && i + 1 < p->n &&
+        wb_token_is(&p->tokens[i + 1], "baseline")) {
+        v->unit = WB_UNIT_BASELINE;
+        return 2;
+    }
+    if (wb_token_is(t, "rows") || wb_token_is(t, "row")) {
+        v->unit = WB_UNIT_ROWS;
+        return 1;
+    }
+    if (take_duration(t->text, v) || is_noun(t->text))
+        return 1;
+    if (ret_meant && (*ret_meant = meant_unit(t->text)))
+        return 1;
+    return 0;
+}
+
+size_t wb_value_at(const struct wb_phrase *p, size_t i, struct wb_plan_value *ret,
+                   const char **ret_meant) {
+    if (i >= p->n || p->tokens[i].kind != WB_TOKEN_NUMBER || p->tokens[i].malformed)
+        return 0;
+    struct wb_plan_value v = {.number = p->tokens[i].number};
+    size_t n = 1;
+    if (ret_meant)
+        *ret_meant = NULL;
+    /* "48+ hours": at least that, which it is anyway. */
+    if (i + n < p->n && wb_token_mark(&p->tokens[i + n], '+') && !p->tokens[i + n].after_space)
+        n++;
+    if (i + n < p->n)
+        n += take_unit(p, i + n, &v, ret_meant);
+    if (i + n < p->n && wb_token_mark(&p->tokens[i + n], '+') && !p->tokens[i + n].after_space)
+        n++;
+    if (v.unit == WB_UNIT_MS && i + n < p->n && wb_token_is(&p->tokens[i + n], "soak"))
+        n++;
+    *ret = v;
+    return n;
+}

@@ -1,0 +1,168 @@
+/* Steps: mostly prose for people, in which some phrases are bound: the backfill's pace, sign-offs,
+ * checks, actions, the ramp, a grace period. */
+#include "plan/reader.h"
+
+#include <string.h>
+
+static const char *const leads[] = {"confirm",  "verify", "check", "ensure",
+                                    "validate", "that",   "all"};
+
+/* "Confirm that …", "Final check: …": what is to be confirmed. */
+static struct wb_phrase without_lead(const struct wb_phrase *p) {
+    size_t from = 0;
+    for (size_t i = 0; i + 1 < p->n && i < 6; i++)
+        if (wb_token_mark(&p->tokens[i], ':'))
+            from = i + 1;
+    for (bool more = true; more && from + 1 < p->n;) {
+        more = false;
+        for (size_t i = 0; i < sizeof leads / sizeof *leads; i++)
+            if (wb_token_is(&p->tokens[from], leads[i])) {
+                from++;
+                more = true;
+                break;
+            }
+    }
+    return wb_phrase_part(p, from, p->n);
+}
+
+static void apply(struct wb_plan_step *s, const struct wb_match *m) {
+    const struct wb_capture *c = m->slots;
+    switch ((enum wb_step_phrase)m->pattern->kind) {
+    case WB_STEP_BATCHES:
+        s->batch_rows = (uint64_t)c[WB_SLOT_N].value.number.digits;
+        break;
+    case WB_STEP_DELAY:
+        s->delay_ms = c[WB_SLOT_DUR].value.ms;
+        break;
+    case WB_STEP_PAUSE_IF_LAG:
+        s->pause_above_lag_ms = c[WB_SLOT_DUR].value.ms;
+        break;
+    case WB_STEP_BACKFILL:
+        s->runs_backfill = true;
+        break;
+    case WB_STEP_CYCLES:
+        s->grace_cycles = (unsigned)c[WB_SLOT_N].value.number.digits;
+        break;
+    case WB_STEP_GRACE:
+        s->not_before_day = (unsigned)c[WB_SLOT_N].value.number.digits;
+        break;
+    }
+}
+
+static void nearly(struct wb_plan_reader *r, const struct wb_phrase *p, const struct wb_match *m) {
+    wb_reader_find(r, WB_PLAN_SYNTAX, wb_reader_place(r, p->tokens[m->slip_at].from),
+                   wb_arena_printf(r->a, "did you mean: %s", m->suggestion),
+                   "\"%s\" is nearly understood, but not quite",
+                   wb_phrase_slice(r, p, m->begin, m->end));
+}
+
+/* "Run backfill script": a script of one's own is run by a person, or stands in a block. */
+static bool own_script(const struct wb_phrase *p, const struct wb_match *m) {
+    static const char *const nouns[] = {"script", "scripts", "job", "jobs", "code", "program"};
+    for (size_t i = 0; m->end < p->n && i < sizeof nouns / sizeof *nouns; i++)
+        if (m->pattern->kind == WB_STEP_BACKFILL && wb_token_is(&p->tokens[m->end], nouns[i]))
+            return true;
+    return false;
+}
+
+/* Phrases that may stand anywhere in a step; true where one was found or nearly found. */
+static bool find_phrases(struct wb_plan_reader *r, const struct wb_phrase *p,
+                         struct wb_plan_step *s) {
+    bool found = false;
+    for (size_t i = 0; i < wb_n_patterns; i++) {
+        struct wb_match m;
+        if (wb_patterns[i].use != WB_USE_STEP)
+            continue;
+        if (wb_match_within(r, p, 0, &wb_patterns[i], WB_MATCH_EXACT, &m)) {
+            if (own_script(p, &m))
+                continue;
+            apply(s, &m);
+            found = true;
+        } else if (wb_patterns[i].kind != WB_STEP_BACKFILL &&
+                   wb_match_within(r, p, 0, &wb_patterns[i], WB_MATCH_NEARLY, &m)) {
+            nearly(r, p, &m);
+            found = true;
+        }
+    }
+    return found;
+}
+
+/* Checks and sign-offs: taken only where at least one part is understood, then all of them. */
+static bool find_clauses(struct wb_plan_reader *r, const struct wb_phrase *p,
+                         struct wb_plan_step *s) {
+    struct wb_phrase rest = without_lead(p);
+    struct wb_clauses all = {0};
+    size_t findings = r->plan->n_findings, understood = 0;
+    wb_clauses_read(r, &rest, WB_AT_STEP, &all);
+    for (size_t i = 0; i < all.n; i++)
+        understood += all.items[i].kind != WB_CLAUSE_MANUAL;
+    if (!understood)
+        return r->plan->n_findings > findings;
+    s->clauses = all.items;
+    s->n_clauses = all.n;
+    s->cap_clauses = all.cap;
+    return true;
+}
+
+static bool find_actions(struct wb_plan_reader *r, const struct wb_phrase *p,
+                         struct wb_plan_step *s) {
+    struct wb_actions all = {0};
+    size_t findings = r->plan->n_findings, understood = 0;
+    wb_actions_read(r, p, &all);
+    for (size_t i = 0; i < all.n; i++)
+        understood += all.items[i].kind != WB_ACT_MANUAL && all.items[i].kind != WB_ACT_NONE;
+    if (!understood)
+        return r->plan->n_findings > findings;
+    s->actions = all.items;
+    s->n_actions = all.n;
+    s->cap_actions = all.cap;
+    return true;
+}
+
+void wb_step_read(struct wb_plan_reader *r, const struct wb_phrase *p, struct wb_plan_step *ret) {
+    struct wb_plan_step s = {
+        .place = wb_reader_place(r, p->tokens[0].from),
+        .text = wb_phrase_slice(r, p, 0, p->n),
+        .danger = wb_phrase_danger(p),
+    };
+    bool grace_only = s.danger != WB_HARMLESS;
+    bool found = find_phrases(r, p, &s);
+    bool paced = s.runs_backfill || s.batch_rows || s.delay_ms || s.pause_above_lag_ms;
+    if (!found && !find_clauses(r, p, &s))
+        find_actions(r, p, &s);
+    bool bound = paced || s.n_clauses || s.n_actions;
+    s.reading = bound && !grace_only ? WB_READING_AUTO : WB_READING_MANUAL;
+    *ret = s;
+}
+
+/* --- Ramp
+ * ------------------------------------------------------------------------------------------- */
+
+bool wb_step_ramp(struct wb_plan_reader *r, const struct wb_phrase *p) {
+    struct wb_plan_phase *phase = r->phase < 0 ? NULL : &r->plan->phases[r->phase];
+    if (!phase || p->n < 5 || !wb_token_is(&p->tokens[0], "ramp") ||
+        !wb_token_mark(&p->tokens[1], ':'))
+        return false;
+    struct wb_plan_value v;
+    for (size_t i = 2; i < p->n;) {
+        size_t n = wb_value_at(p, i, &v, NULL);
+        bool good = n && v.unit == WB_UNIT_RATIO;
+        const struct wb_token *t = &p->tokens[good ? i + n - 1 : i];
+        if (!good || (i + n < p->n && p->tokens[i + n].kind != WB_TOKEN_ARROW)) {
+            const struct wb_token *bad = good ? &p->tokens[i + n] : t;
+            wb_reader_find(
+                r, WB_PLAN_SYNTAX, wb_reader_place(r, bad->from),
+                "write it as: Ramp: 1% \xE2\x86\x92 10% \xE2\x86\x92 50% \xE2\x86\x92 100%",
+                "the ramp is not understood at \"%s\"", wb_reader_slice(r, bad->from, bad->to));
+            return true;
+        }
+        *WB_PUSH(r->a, phase->stages, phase->n_stages, phase->cap_stages) = (struct wb_plan_stage){
+            .place = wb_reader_place(r, p->tokens[i].from),
+            .name = wb_phrase_slice(r, p, i, i + n),
+            .traffic = v.number,
+            .from_ramp = true,
+        };
+        i += n + 1;
+    }
+    return true;
+}

@@ -1,0 +1,172 @@
+/* What a step, an action or a block does, as a neutral sentence. */
+#include "plan/reader.h"
+
+#include "base/str.h"
+
+static const char *manual(enum wb_plan_danger danger) {
+    return danger == WB_DESTROYS
+               ? "destroys: pages, and waits until a person has done it and signed"
+           : danger == WB_DEPLOYS
+               ? "deploys: pages, and waits until a person has done it and signed"
+               : "a person does it and confirms";
+}
+
+static void put_flag(struct wb_buf *b, const struct wb_plan_action *c) {
+    struct wb_plan_value v = {.unit = WB_UNIT_RATIO, .number = c->percent};
+    struct wb_decimal none = {0}, all = {.digits = 1};
+    wb_buf_addf(b, "sets the flag %s to ", c->flag ? c->flag : "(none is named)");
+    if (wb_decimal_compare(c->percent, none) == 0)
+        wb_buf_adds(b, "false: reads go to the old side");
+    else if (wb_decimal_compare(c->percent, all) == 0)
+        wb_buf_adds(b, "true: reads go to the new side");
+    else {
+        wb_value_put(b, &v);
+        wb_buf_adds(b, " of reads to the new side");
+    }
+}
+
+static void put_reads(struct wb_buf *b, const struct wb_plan_action *c) {
+    struct wb_plan_value v = {.unit = WB_UNIT_RATIO, .number = c->percent};
+    wb_buf_adds(b, "routes ");
+    wb_value_put(b, &v);
+    wb_buf_addf(b, " of reads to %s by the flag %s", wb_side_text(c->side, "the side named"),
+                c->flag ? c->flag : "(none is named)");
+}
+
+const char *wb_tell_action(struct wb_plan_reader *r, const struct wb_plan_action *c) {
+    WB_CLEANUP_BUF struct wb_buf b = {0};
+    char count[40];
+    if (c->reading == WB_READING_MANUAL)
+        return manual(c->danger);
+    switch (c->kind) {
+    case WB_ACT_SET_FLAG:
+        put_flag(&b, c);
+        break;
+    case WB_ACT_PAUSE_BACKFILL:
+        wb_buf_adds(&b, "pauses the backfill before its next batch");
+        break;
+    case WB_ACT_RESUME_BACKFILL:
+        wb_buf_adds(&b, "resumes the backfill");
+        break;
+    case WB_ACT_STOP_BACKFILL:
+        wb_buf_adds(&b, "stops the backfill where it stands");
+        break;
+    case WB_ACT_BATCH_SIZE:
+        wb_buf_addf(&b, "sets the backfill's batch size to %s rows",
+                    wb_str_human_count(c->rows, count, sizeof count));
+        break;
+    case WB_ACT_DISABLE_WRITES:
+    case WB_ACT_ENABLE_WRITES:
+        wb_buf_addf(&b, "%s writes of applications to %s",
+                    c->kind == WB_ACT_DISABLE_WRITES ? "refuses" : "allows",
+                    wb_side_text(c->side, "the side named"));
+        break;
+    case WB_ACT_ROUTE_READS:
+        put_reads(&b, c);
+        break;
+    case WB_ACT_HOLD:
+        wb_buf_adds(&b, "holds until somebody resumes");
+        break;
+    case WB_ACT_PAGE:
+        wb_buf_adds(&b, "sends a notification");
+        break;
+    case WB_ACT_RUN_BLOCK:
+        wb_buf_addf(&b, "runs the block \"%s\" of line %u", c->block->action, c->block->place.line);
+        break;
+    case WB_ACT_NONE:
+        wb_buf_adds(&b, "nothing: there is no way back from here");
+        break;
+    case WB_ACT_MANUAL:
+        break;
+    }
+    return wb_arena_strdup(r->a, wb_buf_str(&b));
+}
+
+static void part(struct wb_buf *b, const char *text) {
+    wb_buf_addf(b, "%s%s", b->len ? "; " : "", text);
+}
+
+static void put_pace(struct wb_buf *b, const struct wb_plan_step *s) {
+    char count[40];
+    if (s->runs_backfill || s->batch_rows || s->delay_ms)
+        part(b, s->runs_backfill ? "copies the rows that exist" : "sets the backfill's pace");
+    if (s->batch_rows)
+        wb_buf_addf(b, " in batches of %s rows",
+                    wb_str_human_count(s->batch_rows, count, sizeof count));
+    if (s->delay_ms) {
+        wb_buf_adds(b, s->batch_rows ? ", " : " with ");
+        wb_duration_put(b, s->delay_ms);
+        wb_buf_adds(b, " between batches");
+    }
+    if (s->pause_above_lag_ms) {
+        part(b, "pauses the backfill while a replica lags more than ");
+        wb_duration_put(b, s->pause_above_lag_ms);
+    }
+}
+
+static void put_grace(struct wb_buf *b, const struct wb_plan_reader *r,
+                      const struct wb_plan_step *s) {
+    const struct wb_plan_text *day_1 = &r->plan->front.day_1;
+    if (s->not_before_day)
+        wb_buf_addf(b, "; not before the end of day %u%s%s", s->not_before_day,
+                    day_1->shown ? ", counted from " : "", day_1->shown ? day_1->shown : "");
+    if (s->grace_cycles)
+        wb_buf_addf(b, "; after %u release cycles, which a person confirms", s->grace_cycles);
+}
+
+const char *wb_tell_step(struct wb_plan_reader *r, const struct wb_plan_step *s) {
+    WB_CLEANUP_BUF struct wb_buf b = {0};
+    if (wb_str_istarts(s->text, "ramp:"))
+        return "the ramp: each stage lasts until this phase's validation passes";
+    for (size_t i = 0; i < s->n_blocks; i++)
+        if (s->blocks[i]->step == WB_BLOCK_UP)
+            part(&b, wb_arena_printf(r->a, "runs the block of line %u", s->blocks[i]->place.line));
+    if (s->reading != WB_READING_MANUAL || s->n_clauses)
+        put_pace(&b, s);
+    for (size_t i = 0; i < s->n_clauses; i++)
+        part(&b, wb_tell_clause(r, &s->clauses[i], WB_AT_STEP));
+    for (size_t i = 0; i < s->n_actions; i++)
+        part(&b, wb_tell_action(r, &s->actions[i]));
+    if (!b.len)
+        wb_buf_adds(&b, manual(s->danger));
+    put_grace(&b, r, s);
+    return wb_arena_strdup(r->a, wb_buf_str(&b));
+}
+
+static const char *where(const struct wb_plan_block *b) {
+    static const char *const sides[] = {"", " on the source", " on the target", " on a replica"};
+    return sides[b->on];
+}
+
+const char *wb_tell_block(struct wb_plan_reader *r, const struct wb_plan_block *b) {
+    WB_CLEANUP_BUF struct wb_buf t = {0};
+    if (b->is_check) {
+        wb_buf_addf(&t, "runs read only%s and must ", where(b));
+        if (b->check == WB_CHECK_EQUAL)
+            wb_buf_adds(&t, "give the same on both sides");
+        else if (b->check == WB_CHECK_EXIT)
+            wb_buf_adds(&t, "exit with 0");
+        else if (b->expect.no_rows)
+            wb_buf_adds(&t, "return no rows");
+        else if (b->expect.given) {
+            wb_buf_adds(&t, "return ");
+            wb_value_put(&t, &b->expect.value);
+        } else
+            return "runs read only; a person judges what it returns";
+    } else if (b->metric) {
+        wb_buf_addf(&t, "measures %s%s", b->metric, where(b));
+    } else if (b->step == WB_BLOCK_UP) {
+        wb_buf_addf(&t, "runs as a step%s%s%s", where(b),
+                    b->tx == WB_TX_OFF ? ", outside of a transaction" : "",
+                    b->irreversible ? "; cannot be undone" : "");
+    } else if (b->step == WB_BLOCK_VERIFY) {
+        wb_buf_addf(&t, "decides%s whether the step has been done", where(b));
+    } else if (b->step == WB_BLOCK_DOWN) {
+        wb_buf_addf(&t, "undoes the step%s", where(b));
+    } else if (b->action) {
+        wb_buf_addf(&t, "runs%s when the action \"%s\" is called for", where(b), b->action);
+    } else {
+        return "text for people: never runs";
+    }
+    return wb_arena_strdup(r->a, wb_buf_str(&t));
+}
