@@ -9,9 +9,15 @@
 
 #include "base/clock.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 
-enum { BATCH_ROWS = 1024, BATCH_BYTES = 256 << 10, HEAVY_ROW_BYTES = 4 << 20 };
+enum {
+    BATCH_ROWS = 1024,
+    BATCH_BYTES = 256 << 10,
+    HEAVY_ROW_BYTES = 4 << 20,
+    USUAL_ROW_BYTES = 32 << 20
+};
 
 struct wb_chunk_reader {
     struct wb_job *job;
@@ -71,6 +77,25 @@ enum wb_code wb_chunk_reader_open_with(struct wb_job *job, struct wb_conn *reade
     return WB_OK;
 }
 
+/* Not every source knows of the allowance (some client libraries do). Only the last row of a batch
+ * can be large: it is the one that filled it. */
+static enum wb_code check_row(const struct wb_chunk_reader *r, struct wb_error *err) {
+    uint64_t most = r->job->opts->max_row_bytes ? r->job->opts->max_row_bytes : USUAL_ROW_BYTES;
+    uint64_t bytes = 0;
+    if (r->batch.bytes <= most)
+        return WB_OK;
+    const struct wb_cell *row = wb_batch_row(&r->batch, r->batch.n_rows - 1);
+    for (uint32_t i = 0; i < r->batch.n_columns; i++)
+        bytes += row[i].form == WB_FORM_TEXT || row[i].form == WB_FORM_BYTES ||
+                         row[i].form == WB_FORM_INVALID
+                     ? row[i].len
+                     : 0;
+    if (bytes <= most)
+        return WB_OK;
+    return wb_error_set(err, WB_E_ROW_TOO_LARGE,
+                        "a row of %" PRIu64 " bytes, where %" PRIu64 " are allowed", bytes, most);
+}
+
 enum wb_code wb_chunk_reader_next(struct wb_chunk_reader *r, const struct wb_batch **ret,
                                   struct wb_error *err) {
     enum wb_code code = wb_cancel_check(r->job->opts->cancel, err);
@@ -81,6 +106,8 @@ enum wb_code wb_chunk_reader_next(struct wb_chunk_reader *r, const struct wb_bat
     *ret = NULL;
     if (r->batch.n_rows == 0)
         return WB_OK;
+    if ((code = check_row(r, err)))
+        return code;
     code = wb_shape_batch(r->shape, &r->batch, err);
     if (code)
         return code;

@@ -5,7 +5,7 @@
 /* libmariadb 3.3 never announces CLIENT_DEPRECATE_EOF, so the end is an EOF packet: 0xFE, warnings
  * (2 bytes), status (2 bytes). An error packet is turned into mysql_errno by mysql_net_read_packet
  * itself. */
-enum { EOF_HEADER = 0xFE, EOF_MAX_BYTES = 8, DRAIN_PACKETS = 10000 };
+enum { EOF_HEADER = 0xFE, EOF_MAX_BYTES = 8, DRAIN_PACKETS = 10000, PART_BYTES = 0xffffff };
 
 enum wb_code wb_my_result_open(struct wb_my_conn *c, const char *sql, size_t len,
                                struct wb_my_result *ret, struct wb_error *err) {
@@ -33,6 +33,20 @@ static void end(struct wb_my_result *r) {
     r->conn->mysql->status = MYSQL_STATUS_READY;
 }
 
+/* The client library says of a row beyond its limit that the connection was lost. A row comes in
+ * parts of 16 MiB, which it counts; all but the last that was begun have been read. The limit is
+ * more than a part above the allowance (login.c), so that a row which breaks it is seen to be too
+ * large. */
+static enum wb_code fail(struct wb_my_conn *c, unsigned parts, struct wb_error *err) {
+    enum wb_code code = wb_my_fail(c, err, NULL);
+    size_t read = parts > 1 ? (size_t)(parts - 1) * PART_BYTES : 0;
+    if (code != WB_E_LOST || read <= c->opts.max_row_bytes)
+        return code;
+    return wb_error_set(err, WB_E_ROW_TOO_LARGE,
+                        "a row of more than %zu bytes, where %zu are allowed", read,
+                        c->opts.max_row_bytes);
+}
+
 enum wb_code wb_my_result_next(struct wb_my_result *r, const unsigned char **ret, size_t *ret_len,
                                struct wb_error *err) {
     MYSQL *mysql = r->conn->mysql;
@@ -40,10 +54,11 @@ enum wb_code wb_my_result_next(struct wb_my_result *r, const unsigned char **ret
         *ret = NULL;
         return WB_OK;
     }
+    unsigned before = mysql->net.pkt_nr;
     unsigned long len = mysql_net_read_packet(mysql);
     if (len == packet_error) {
         end(r);
-        return wb_my_fail(r->conn, err, NULL);
+        return fail(r->conn, mysql->net.pkt_nr - before, err);
     }
     if (len && len <= EOF_MAX_BYTES && mysql->net.read_pos[0] == EOF_HEADER) {
         if (len >= 5)
