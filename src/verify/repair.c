@@ -215,7 +215,7 @@ static enum wb_code attempt(struct repair *r, struct wb_verify_row *rows, size_t
         return code;
     *ret_done = true;
     r->progress += t.n_changed;
-    r->job->report->repaired_rows += t.n_changed;
+    r->job->repaired_rows += t.n_changed;
     tell_changed(r, &t);
     return WB_OK;
 }

@@ -26,8 +26,12 @@ bool wb_verify_repair_statement(const struct wb_verify_job *job, const struct wb
                                 const struct wb_verify_row *row, struct wb_buf *to,
                                 const char **ret_why);
 
+/* The same as a string in a; NULL where there is none. */
+const char *wb_verify_repair_text(const struct wb_verify_job *job, const struct wb_verify_pair *p,
+                                  const struct wb_verify_row *row, struct wb_arena *a);
+
 /* Repair the confirmed candidates of all pairs (pair->confirmed), over the connections of worker 0;
- * called when no other worker runs. Counts report->repaired_rows, tells each statement
+ * called when no other worker runs. Counts job->repaired_rows, tells each statement
  * (WB_VERIFY_REPAIRED; without values if they are redacted), and adds a finding of level digests
  * for each table in which rows still differ afterwards, with the reason. Errors: what ended it
  * early; transactions that were committed stay. */

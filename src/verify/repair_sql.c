@@ -186,6 +186,15 @@ bool wb_verify_repair_statement(const struct wb_verify_job *job, const struct wb
     return good;
 }
 
+const char *wb_verify_repair_text(const struct wb_verify_job *job, const struct wb_verify_pair *p,
+                                  const struct wb_verify_row *row, struct wb_arena *a) {
+    WB_CLEANUP_BUF struct wb_buf b = {0};
+    const char *why;
+    return wb_verify_repair_statement(job, p, row, &b, &why)
+               ? wb_arena_strndup(a, wb_buf_str(&b), b.len)
+               : NULL;
+}
+
 /* ------------------------------------------------------------------------------------------------
  * what hangs on a row */
 
