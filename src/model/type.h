@@ -32,14 +32,34 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define WB_KINDS(X)                                                                             \
-    X(NONE, "none")                                                                             \
-    X(ANY, "any") X(BOOL, "boolean") X(INT, "integer") X(UINT, "unsigned integer")              \
-        X(DECIMAL, "decimal") X(FLOAT, "float") X(TEXT, "text") X(BYTES, "bytes") X(BIT, "bit") \
-            X(DATE, "date") X(TIME, "time") X(INTERVAL, "interval") X(TIMESTAMP, "timestamp")   \
-                X(TIMESTAMPTZ, "timestamp with time zone") X(YEAR, "year") X(JSON, "json")      \
-                    X(UUID, "uuid") X(ENUM, "enum") X(SET, "set") X(INET, "inet")               \
-                        X(GEOMETRY, "geometry") X(ARRAY, "array") X(XML, "xml") X(OTHER, "other")
+/* clang-format off: it would break these lines elsewhere each time */
+#define WB_KINDS(X)                            \
+    X(NONE, "none")                            \
+    X(ANY, "any")                              \
+    X(BOOL, "boolean")                         \
+    X(INT, "integer")                          \
+    X(UINT, "unsigned integer")                \
+    X(DECIMAL, "decimal")                      \
+    X(FLOAT, "float")                          \
+    X(TEXT, "text")                            \
+    X(BYTES, "bytes")                          \
+    X(BIT, "bit")                              \
+    X(DATE, "date")                            \
+    X(TIME, "time")                            \
+    X(INTERVAL, "interval")                    \
+    X(TIMESTAMP, "timestamp")                  \
+    X(TIMESTAMPTZ, "timestamp with time zone") \
+    X(YEAR, "year")                            \
+    X(JSON, "json")                            \
+    X(UUID, "uuid")                            \
+    X(ENUM, "enum")                            \
+    X(SET, "set")                              \
+    X(INET, "inet")                            \
+    X(GEOMETRY, "geometry")                    \
+    X(ARRAY, "array")                          \
+    X(XML, "xml")                              \
+    X(OTHER, "other")
+/* clang-format on */
 
 enum wb_kind {
 #define X(name, text) WB_KIND_##name,
