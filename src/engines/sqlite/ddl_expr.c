@@ -1,20 +1,11 @@
 /* Expressions in SQLite's words, where they mean the same. Where SQLite's operator of the same name
  * does something else (integer division, a regexp without an implementation), there are none. */
 #include "base/str.h"
+#include "engine/expr_text.h"
 #include "engines/sqlite/conn.h"
 #include "engines/sqlite/ddl.h"
 
 static bool add(struct wb_buf *sql, const struct wb_expr *e);
-
-static bool add_list(struct wb_buf *sql, struct wb_expr *const *args, size_t n,
-                     const char *between) {
-    for (size_t i = 0; i < n; i++) {
-        wb_buf_adds(sql, i ? between : "");
-        if (!add(sql, args[i]))
-            return false;
-    }
-    return true;
-}
 
 static const struct {
     const char *name, *here;
@@ -44,14 +35,16 @@ static const struct {
 static bool add_call(struct wb_buf *sql, const struct wb_expr *e) {
     if (wb_str_eq(e->text, "concat") && e->n_args > 0) {
         wb_buf_adds(sql, "(");
-        return add_list(sql, e->args, e->n_args, " || ") && (wb_buf_adds(sql, ")"), true);
+        return wb_expr_text_list(sql, e->args, e->n_args, " || ", add) &&
+               (wb_buf_adds(sql, ")"), true);
     }
     for (size_t i = 0; i < sizeof functions / sizeof *functions; i++) {
         if (!wb_str_eq(functions[i].name, e->text) || e->n_args < functions[i].min_args ||
             e->n_args > functions[i].max_args)
             continue;
         wb_buf_addf(sql, "%s(", functions[i].here);
-        return add_list(sql, e->args, e->n_args, ", ") && (wb_buf_adds(sql, ")"), true);
+        return wb_expr_text_list(sql, e->args, e->n_args, ", ", add) &&
+               (wb_buf_adds(sql, ")"), true);
     }
     return false;
 }
@@ -66,38 +59,7 @@ static bool add_binary(struct wb_buf *sql, const struct wb_expr *e) {
             here = e->text;
     if (!here)
         return false;
-    wb_buf_adds(sql, "(");
-    if (!add(sql, e->args[0]))
-        return false;
-    wb_buf_addf(sql, " %s ", here);
-    return add(sql, e->args[1]) && (wb_buf_adds(sql, ")"), true);
-}
-
-static bool add_case(struct wb_buf *sql, const struct wb_expr *e) {
-    wb_buf_adds(sql, "CASE");
-    if (e->n_args == 0)
-        return false;
-    if (e->args[0]) {
-        wb_buf_adds(sql, " ");
-        if (!add(sql, e->args[0]))
-            return false;
-    }
-    size_t i = 1;
-    for (; i + 1 < e->n_args; i += 2) {
-        wb_buf_adds(sql, " WHEN ");
-        if (!add(sql, e->args[i]))
-            return false;
-        wb_buf_adds(sql, " THEN ");
-        if (!add(sql, e->args[i + 1]))
-            return false;
-    }
-    if (i < e->n_args) {
-        wb_buf_adds(sql, " ELSE ");
-        if (!add(sql, e->args[i]))
-            return false;
-    }
-    wb_buf_adds(sql, " END");
-    return true;
+    return wb_expr_text_infix(sql, e->args[0], here, e->args[1], add);
 }
 
 static bool add_cast(struct wb_buf *sql, const struct wb_expr *e) {
@@ -113,40 +75,14 @@ static bool add_cast(struct wb_buf *sql, const struct wb_expr *e) {
     return true;
 }
 
-static bool add_parts(struct wb_buf *sql, const struct wb_expr *e) {
-    switch (e->op) {
-    case WB_EXPR_UNARY:
-        wb_buf_addf(sql, "(%s ", e->text);
-        return add(sql, e->args[0]) && (wb_buf_adds(sql, ")"), true);
-    case WB_EXPR_IS:
-        wb_buf_adds(sql, "(");
-        if (!add(sql, e->args[0]))
-            return false;
-        wb_buf_addf(sql, " IS %s)", e->text);
-        return true;
-    case WB_EXPR_IN:
-        wb_buf_adds(sql, "(");
-        if (!add(sql, e->args[0]))
-            return false;
-        wb_buf_addf(sql, " %s (", e->text);
-        return add_list(sql, e->args + 1, e->n_args - 1, ", ") && (wb_buf_adds(sql, "))"), true);
-    case WB_EXPR_BETWEEN:
-        wb_buf_adds(sql, "(");
-        if (!add(sql, e->args[0]))
-            return false;
-        wb_buf_addf(sql, " %s ", e->text);
-        return add_list(sql, e->args + 1, 2, " AND ") && (wb_buf_adds(sql, ")"), true);
-    case WB_EXPR_COLLATE:
-        if (!wb_str_ieq(e->text, "binary") && !wb_str_ieq(e->text, "nocase") &&
-            !wb_str_ieq(e->text, "rtrim"))
-            return false;
-        if (!add(sql, e->args[0]))
-            return false;
-        wb_buf_addf(sql, " COLLATE %s", e->text);
-        return true;
-    default:
+static bool add_collate(struct wb_buf *sql, const struct wb_expr *e) {
+    if (!wb_str_ieq(e->text, "binary") && !wb_str_ieq(e->text, "nocase") &&
+        !wb_str_ieq(e->text, "rtrim"))
         return false;
-    }
+    if (!add(sql, e->args[0]))
+        return false;
+    wb_buf_addf(sql, " COLLATE %s", e->text);
+    return true;
 }
 
 static bool add_literal(struct wb_buf *sql, const struct wb_expr *e) {
@@ -188,15 +124,16 @@ static bool add(struct wb_buf *sql, const struct wb_expr *e) {
     case WB_EXPR_BINARY:
         return add_binary(sql, e);
     case WB_EXPR_CASE:
-        return add_case(sql, e);
+        return wb_expr_text_case(sql, e, add);
     case WB_EXPR_CAST:
         return add_cast(sql, e);
     case WB_EXPR_UNARY:
     case WB_EXPR_IS:
     case WB_EXPR_IN:
     case WB_EXPR_BETWEEN:
+        return wb_expr_text_common(sql, e, add);
     case WB_EXPR_COLLATE:
-        return add_parts(sql, e);
+        return add_collate(sql, e);
     default:
         return add_literal(sql, e);
     }
