@@ -3,6 +3,7 @@
 
 #include "base/str.h"
 #include "verify/outcome.h"
+#include "verify/repair.h"
 
 #include <stdlib.h>
 
@@ -300,12 +301,11 @@ enum wb_code wb_verify_read_side(struct wb_verify_job *job, unsigned worker,
 static void list_row(struct wb_verify_job *job, struct wb_verify_pair *p,
                      const struct wb_verify_row *row, struct wb_verify_difference *list) {
     struct wb_verify_table_report *t = p->report;
-    struct wb_error err;
     pthread_mutex_lock(&job->lock);
     struct wb_verify_difference *d = &list[t->n_differences];
     wb_verify_describe_row(job, p, row, &job->report->arena, d);
-    if (job->opts->repair != WB_VERIFY_NO_REPAIR && job->repair_statement)
-        job->repair_statement(p, row, &job->report->arena, &d->repair, &err);
+    if (job->opts->repair != WB_VERIFY_NO_REPAIR)
+        d->repair = wb_verify_repair_text(job, p, row, &job->report->arena);
     t->n_differences++;
     t->differences = list;
     struct wb_verify_difference told = *d;
@@ -323,11 +323,10 @@ static size_t group_rows(const struct wb_verify_pair *p) {
     return n < 1 ? 1 : n > GROUP_ROWS ? GROUP_ROWS : (size_t)n;
 }
 
-/* The rows of what is believed to differ, for people and for repairs, a group at a time. */
+/* The rows of what is believed to differ, for people, a group at a time. */
 static enum wb_code list_differences(struct wb_verify_job *job, unsigned worker,
                                      struct wb_verify_pair *p, struct wb_error *err) {
     struct wb_verify_table_report *t = p->report;
-    bool repairs = job->opts->repair == WB_VERIFY_EXECUTE_REPAIR && job->repair_execute;
     size_t step = group_rows(p), most = job->max_differences;
     struct wb_conn *conns[WB_VERIFY_SIDES] = {NULL, NULL};
     enum wb_code code = WB_OK;
@@ -337,8 +336,7 @@ static enum wb_code list_differences(struct wb_verify_job *job, unsigned worker,
                  (p->confirmed.n < most ? p->confirmed.n : most) + 1);
     pthread_mutex_unlock(&job->lock);
     t->n_differences = 0; /* of a try before */
-    for (size_t at = 0; !code && at < p->confirmed.n && (repairs || t->n_differences < most);
-         at += step) {
+    for (size_t at = 0; !code && at < p->confirmed.n && t->n_differences < most; at += step) {
         struct wb_arena a = {0};
         struct wb_verify_row *rows = NULL;
         size_t n = p->confirmed.n - at < step ? p->confirmed.n - at : step, n_rows = 0;
@@ -349,8 +347,6 @@ static enum wb_code list_differences(struct wb_verify_job *job, unsigned worker,
                                         &n_rows, err);
         for (size_t i = 0; !code && i < n_rows && t->n_differences < most; i++)
             list_row(job, p, &rows[i], list);
-        if (!code && repairs)
-            code = job->repair_execute(job, p, rows, n_rows, err);
         wb_arena_done(&a);
     }
     return code;

@@ -188,13 +188,6 @@ struct wb_verify_job {
     unsigned jobs;
     struct wb_verify_store store;
     uint64_t seed; /* of samples */
-    /* repair.c; NULL: not offered */
-    enum wb_code (*repair_statement)(const struct wb_verify_pair *p,
-                                     const struct wb_verify_row *row, struct wb_arena *a,
-                                     const char **ret_sql, struct wb_error *err);
-    enum wb_code (*repair_execute)(struct wb_verify_job *job, struct wb_verify_pair *p,
-                                   const struct wb_verify_row *rows, size_t n,
-                                   struct wb_error *err);
     const struct wb_clock *clock;
     uint64_t started_us;
     unsigned settle_ms, chunk_ms;

@@ -114,6 +114,15 @@ static void choose_jobs(struct wb_verify_job *job) {
     job->jobs = n > WB_VERIFY_MAX_JOBS ? WB_VERIFY_MAX_JOBS : n;
 }
 
+static enum wb_code open_record(struct wb_verify_job *job, struct wb_error *err) {
+    struct wb_verify_store *s = &job->store;
+    if (job->opts->record == WB_VERIFY_NO_RECORD)
+        return WB_OK;
+    s->prefix = job->engine[WB_SIDE_TARGET]->ledger_prefix;
+    enum wb_code code = wb_verify_connect(job, WB_SIDE_TARGET, &s->conn, err);
+    return code ? code : wb_verify_store_create(s, err);
+}
+
 enum wb_code wb_verify_open(struct wb_verify_job *job, struct wb_error *err) {
     struct wb_verify_report *r = job->report;
     enum wb_code code = check_url(job->opts->source, err);
@@ -127,6 +136,8 @@ enum wb_code wb_verify_open(struct wb_verify_job *job, struct wb_error *err) {
         code = open_side(job, WB_SIDE_TARGET, &r->target_version, err);
     if (!code && wb_str_eq(job->probe[0].identity, job->probe[1].identity))
         code = wb_error_set(err, WB_E_USAGE, "source and target are the same database");
+    if (!code)
+        code = open_record(job, err);
     if (!code)
         wb_verify_say(job, WB_VERIFY_PHASE, "reading both schemas");
     for (int s = 0; !code && s < WB_VERIFY_SIDES; s++)

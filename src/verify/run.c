@@ -11,6 +11,7 @@
 #include "base/str.h"
 #include "engine/registry.h"
 #include "verify/outcome.h"
+#include "verify/repair.h"
 #include "verify/structure.h"
 
 #include <stdlib.h>
@@ -110,11 +111,9 @@ static enum wb_code begin_record(struct wb_verify_job *job, struct wb_error *err
     if (job->opts->record == WB_VERIFY_NO_RECORD)
         return WB_OK;
     struct wb_verify_store *s = &job->store;
-    s->prefix = job->engine[WB_SIDE_TARGET]->ledger_prefix;
-    enum wb_code code = wb_verify_connect(job, WB_SIDE_TARGET, &s->conn, err);
-    if (!code)
-        code = wb_verify_store_begin(s, job->probe[WB_SIDE_SOURCE].identity, job->report->source,
-                                     parameters(job), job->opts->restart, &job->arena, err);
+    enum wb_code code =
+        wb_verify_store_begin(s, job->probe[WB_SIDE_SOURCE].identity, job->report->source,
+                              parameters(job), job->opts->restart, &job->arena, err);
     if (code)
         return code;
     job->report->recorded = true;
@@ -126,6 +125,14 @@ static enum wb_code begin_record(struct wb_verify_job *job, struct wb_error *err
 
 /* ------------------------------------------------------------------------------------------------
  * structure */
+
+/* Tables that are in the target only, or that the rules leave out, are noted by pair.c. */
+static bool is_ours(const struct wb_verify_job *job, const char *table) {
+    for (size_t i = 0; i < job->n_pairs; i++)
+        if (!table || wb_str_eq(job->pairs[i].target, table))
+            return true;
+    return false;
+}
 
 static enum wb_code compare_structure(struct wb_verify_job *job, struct wb_error *err) {
     struct wb_verify_finding *found = NULL;
@@ -143,8 +150,9 @@ static enum wb_code compare_structure(struct wb_verify_job *job, struct wb_error
     if (code)
         return wb_error_wrap(err, "comparing the schemas");
     for (size_t i = 0; i < n; i++)
-        wb_verify_add_finding(job, found[i].level, found[i].outcome, found[i].table,
-                              found[i].object, found[i].hint, "%s", found[i].text);
+        if (is_ours(job, found[i].table))
+            wb_verify_add_finding(job, found[i].level, found[i].outcome, found[i].table,
+                                  found[i].object, found[i].hint, "%s", found[i].text);
     return WB_OK;
 }
 
@@ -250,7 +258,10 @@ static enum wb_code compare(struct wb_verify_job *job, struct wb_error *err) {
         *err = job->table_error;
         return err->code;
     }
-    return check_definitions(job, err);
+    code = check_definitions(job, err);
+    if (!code && job->opts->repair == WB_VERIFY_EXECUTE_REPAIR)
+        code = wb_verify_repair_execute(job, err);
+    return code;
 }
 
 static enum wb_code one_round(const struct wb_verify_opts *opts, unsigned round,

@@ -61,7 +61,7 @@ static uint64_t number(const char *text) {
 /* ------------------------------------------------------------------------------------------------
  * runs */
 
-static enum wb_code create(struct wb_verify_store *s, struct wb_error *err) {
+enum wb_code wb_verify_store_create(struct wb_verify_store *s, struct wb_error *err) {
     const struct wb_engine *e = s->conn->engine;
     enum wb_code code = e->ledger_setup ? e->exec(s->conn, e->ledger_setup, NULL, err) : WB_OK;
     for (size_t i = 0; !code && i < sizeof table_sql / sizeof table_sql[0]; i++)
@@ -175,8 +175,8 @@ enum wb_code wb_verify_store_begin(struct wb_verify_store *s, const char *identi
                                    const char *source, const char *parameters,
                                    enum wb_verify_restart restart, struct wb_arena *a,
                                    struct wb_error *err) {
-    enum wb_code code = create(s, err);
-    if (!code && restart == WB_VERIFY_CONTINUE)
+    enum wb_code code = WB_OK;
+    if (restart == WB_VERIFY_CONTINUE)
         code = find_run(s, identity, parameters, a, err);
     if (!code && !s->resumed)
         code = insert_run(s, identity, source, parameters, a, err);

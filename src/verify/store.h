@@ -63,9 +63,13 @@ struct wb_verify_store {
     pthread_mutex_t lock;
 };
 
-/* Make the tables and begin a run, or go on with one of the same parameters whose process is gone.
- * identity: of the source's database. restart: never go on. PRIVILEGE and SQL errors get a hint
- * that offers --no-record. */
+/* Make the tables where they are missing; before the target is described, since in SQLite any new
+ * table changes every table's fingerprint. PRIVILEGE and SQL errors get a hint that offers
+ * --no-record. */
+enum wb_code wb_verify_store_create(struct wb_verify_store *s, struct wb_error *err);
+
+/* Begin a run, or go on with one of the same parameters whose process is gone. identity: of the
+ * source's database. restart: never go on. */
 enum wb_code wb_verify_store_begin(struct wb_verify_store *s, const char *identity,
                                    const char *source, const char *parameters,
                                    enum wb_verify_restart restart, struct wb_arena *a,

@@ -40,8 +40,9 @@ static uint64_t number(const char *s) {
  */
 
 bool wb_mysql_is_ledger(const char *table) {
-    static const char *const names[] = {"whimbrel_run", "whimbrel_tables", "whimbrel_chunks",
-                                        "whimbrel_steps"};
+    static const char *const names[] = {
+        "whimbrel_run",        "whimbrel_tables",       "whimbrel_chunks",   "whimbrel_steps",
+        "whimbrel_verify_run", "whimbrel_verify_parts", "whimbrel_verdicts", "whimbrel_repairs"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++)
         if (strcmp(table, names[i]) == 0)
             return true;

@@ -21,8 +21,9 @@ struct describe {
 };
 
 static bool is_internal(const char *name) {
-    static const char *const ledger[] = {"whimbrel_run", "whimbrel_tables", "whimbrel_chunks",
-                                         "whimbrel_steps"};
+    static const char *const ledger[] = {
+        "whimbrel_run",        "whimbrel_tables",       "whimbrel_chunks",   "whimbrel_steps",
+        "whimbrel_verify_run", "whimbrel_verify_parts", "whimbrel_verdicts", "whimbrel_repairs"};
     for (size_t i = 0; i < sizeof ledger / sizeof ledger[0]; i++)
         if (wb_str_ieq(name, ledger[i]))
             return true;
