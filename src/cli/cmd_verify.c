@@ -92,6 +92,12 @@ static int finish(struct wb_verify_args *a, struct wb_verify_printer *p,
                   const struct wb_verify_report *report, const struct wb_error *ended) {
     struct wb_verify_report none;
     struct wb_error err = {0};
+    /* Ctrl-C is how --continuous ends: what counts is the last whole round. */
+    struct wb_error round = {0};
+    if (ended->code == WB_E_CANCELED && report && p->round_shown == report->round) {
+        round = wb_verify_error_of(report);
+        ended = &round;
+    }
     struct wb_verify_end end = {report, ended, wb_cli_exit_code(ended), p->command};
     bool judged =
         ended->code == WB_OK || ended->code == WB_E_DIFFERS || ended->code == WB_E_UNPROVEN;
@@ -111,7 +117,8 @@ static int run(struct wb_verify_args *a, int argc, char **argv) {
     struct wb_url url[2];
     struct wb_error err = {0};
     struct wb_verify_report *report = NULL;
-    struct wb_verify_printer printer = {.reports = a->reports, .n_reports = a->n_reports};
+    struct wb_verify_printer printer = {
+        .reports = a->reports, .n_reports = a->n_reports, .continuous = a->continuous};
     wb_printer_init(&printer.base, a->json, a->quiet);
     wb_cli_catch_signals();
     if (wb_option_urls(a->urls, &a->arena, url, &err))

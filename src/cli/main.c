@@ -11,6 +11,8 @@
 const struct wb_command wb_commands[] = {
     {"copy", "SOURCE TARGET",
      "move a whole database: schema, data, indexes, constraints, then proof", wb_cmd_copy},
+    {"verify", "SOURCE TARGET",
+     "tell with evidence whether two databases hold the same, down to the row", wb_cmd_verify},
     {"inspect", "URL", "what is there: tables, rows, bytes, types, and what cannot be carried",
      wb_cmd_inspect},
     {"clean", "URL...", "remove what whimbrel keeps in a database (never the copied data)",

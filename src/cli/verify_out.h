@@ -11,6 +11,7 @@
 struct wb_verify_printer {
     struct wb_printer base;
     size_t differences_said;
+    bool continuous;
     unsigned round_shown;       /* continuous: the last round whose summary was printed */
     const char *command;        /* that repeats this verification, without secrets */
     const char *const *reports; /* files to be written */

@@ -289,10 +289,10 @@ static void print_standing(const struct wb_verify_report *r) {
     }
 }
 
-static void print_work(const struct wb_verify_report *r) {
+static void print_work(const struct wb_verify_printer *p, const struct wb_verify_report *r) {
     char rows[40], bytes[40], time[40];
     printf("\n");
-    if (r->round && r->n_tables)
+    if (p->continuous)
         printf("Round %u. ", r->round);
     printf("Compared %s rows, %s in %s%s.", wb_str_human_count(r->rows, rows, sizeof rows),
            wb_str_human_bytes(r->bytes, bytes, sizeof bytes),
@@ -324,7 +324,7 @@ void wb_verify_print_report(struct wb_verify_printer *p, const struct wb_verify_
         print_unverified(r);
         print_findings(r, WB_VERIFY_EQUAL, "Notes");
         print_standing(r);
-        print_work(r);
+        print_work(p, r);
     }
     wb_verify_add_verdict(&verdict, end);
     wb_doc_add_clean(&clean, wb_buf_str(&verdict));

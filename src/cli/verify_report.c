@@ -87,7 +87,7 @@ static void put_facts(struct wb_doc *d, const struct wb_verify_report *r) {
     fact(d, "Started", r->started);
     fact(d, "Finished", r->finished);
     put_work(d, r);
-    fact(d, "Round", r->round ? round : NULL);
+    fact(d, "Round", r->round > 1 ? round : NULL);
     fact(d, "Continued",
          r->resumed ? "yes: parts of it were compared before an interruption" : NULL);
     fact(d, "Kept",

@@ -37,8 +37,12 @@ static enum wb_code clean(struct wb_conn *c, struct wb_arena *a, const char ***r
         return code;
     *ret_removed = WB_NEW_N(a, const char *, 1);
     *ret_n = 0;
-    if (run.state == WB_RUN_NONE)
+    if (run.state == WB_RUN_NONE) {
+        struct wb_error ignored; /* it goes only if nothing is in it */
+        if (c->engine->ledger_setup)
+            c->engine->exec(c, "DROP SCHEMA IF EXISTS whimbrel", NULL, &ignored);
         return WB_OK;
+    }
     code = wb_ledger_drop(&l, err);
     if (!code && c->engine->ledger_setup)
         code = c->engine->exec(c, "DROP SCHEMA IF EXISTS whimbrel", NULL, err);
