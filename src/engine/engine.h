@@ -324,7 +324,8 @@ struct wb_server_digest_spec {
 
 /* How busy a server is, as far as this user may know. */
 struct wb_load_state {
-    unsigned active; /* statements that others run just now; UINT_MAX: unknown */
+    unsigned active; /* statements that all other sessions run just now, this program's others
+                        included; UINT_MAX: unknown */
     int64_t lag_ms;  /* of the furthest replica, or of this server behind its own source; -1: it has
                         none, or unknown */
 };
@@ -355,15 +356,18 @@ struct wb_plan {
 struct wb_verify_ops {
     /* A literal that stands for a cell of this type in the engine's SQL, NULL included, so that
      * `column = literal` finds the row and an INSERT stores the value exactly. False where it
-     * cannot be written so. Cells of kindred forms are taken too (text of digits for an INT). */
+     * cannot be written so. Cells of kindred forms are taken too (text of digits for an INT).
+     * What has no equality in the engine (PostgreSQL's json, xml and point, all that is NULL) can
+     * be stored so, not compared; where a collation takes more for equal, more is found. */
     bool (*literal)(struct wb_buf *to, const struct wb_type *t, const struct wb_cell *cell);
 
     /* Whether this engine can give a column as the canonical text of a type (docs/values.md: the
      * text that md5 is taken over, equal in every engine for equal values). NULL: never. */
     bool (*canonical)(const struct wb_table *t, uint32_t column, const struct wb_type *as);
     /* MD5 a row over its columns' canonical texts, each with its length before it and NULL apart
-     * from empty; summed modulo 2^128 with the count. Only for columns that canonical() allows.
-     * NULL: this engine has no MD5 of its own. */
+     * from empty; summed modulo 2^128 with the count. Only for columns that canonical() allows:
+     * UNSUPPORTED. ROW_TOO_LARGE: a row that the server cannot digest; it must be streamed. NULL:
+     * this engine has no MD5 of its own. */
     enum wb_code (*digest)(struct wb_conn *c, const struct wb_server_digest_spec *spec,
                            struct wb_digest *ret, struct wb_error *err);
 
