@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { BATCH_ROWS = 200, MOST_PASSES = 12, JOURNAL_BYTES = 60000, WHY_BYTES = 400 };
+enum { BATCH_ROWS = 200, MOST_PASSES = 12, JOURNAL_BYTES = 60000, WHY_BYTES = WB_ERROR_TEXT_BYTES };
 
 struct repair {
     struct wb_verify_job *job;
