@@ -364,7 +364,7 @@ struct wb_verify_ops {
     /* Whether this engine can give a column as the canonical text of a type (docs/values.md: the
      * text that md5 is taken over, equal in every engine for equal values). NULL: never. */
     bool (*canonical)(const struct wb_table *t, uint32_t column, const struct wb_type *as);
-    /* MD5 a row over its columns' canonical texts, each with its length before it and NULL apart
+    /* MD5 a row over its columns' canonical texts, each with an end that can be told and NULL apart
      * from empty; summed modulo 2^128 with the count. Only for columns that canonical() allows:
      * UNSUPPORTED. ROW_TOO_LARGE: a row that the server cannot digest; it must be streamed. NULL:
      * this engine has no MD5 of its own. */

@@ -1,6 +1,6 @@
 /* Digests by the server.
  *
- * Each column becomes its canonical text (docs/values.md), each text its length and itself, a row
+ * Each column becomes its canonical text (docs/values.md) with an end that can be told, a row is
  * all of these one after another, and MD5 of that a number of 128 bits, of which the server sums
  * the two halves apart: their sums are exact decimals, put together here. All of it is done on
  * binary strings, so no collation has a say.
@@ -38,7 +38,12 @@ static bool is_number(const struct wb_type *t) {
     }
 }
 
-/* "length:text" of an expression without collation. */
+/* "text;" of what has no semicolon in it, computed once. */
+static void add_ended(struct wb_buf *sql, const char *text) {
+    wb_buf_addf(sql, "CONCAT(%s,';')", text);
+}
+
+/* "length:text" of an expression that may have anything in it. */
 static void add_measured(struct wb_buf *sql, const char *text) {
     wb_buf_addf(sql, "CONCAT(LENGTH(%s),':',%s)", text, text);
 }
@@ -52,7 +57,7 @@ static void add_number(struct wb_buf *sql, const struct wb_type *t, const char *
                     name, plain ? "" : "+0");
     else
         wb_buf_addf(&text, "CAST(%s%s AS CHAR)", name, plain ? "" : "+0");
-    add_measured(sql, wb_buf_str(&text));
+    add_ended(sql, wb_buf_str(&text));
 }
 
 /* Digits of a fraction only as far as there are any, as PostgreSQL writes them. */
@@ -67,7 +72,7 @@ static void add_moment(struct wb_buf *sql, const struct wb_type *t, const struct
     else
         wb_buf_addf(&text, "CAST(%s AS CHAR)", name);
     wb_buf_addf(&text, "%s)", zone);
-    add_measured(sql, wb_buf_str(&text));
+    add_ended(sql, wb_buf_str(&text));
 }
 
 static void add_interval(struct wb_buf *sql, const char *n) {
@@ -76,7 +81,7 @@ static void add_interval(struct wb_buf *sql, const char *n) {
                 "CONCAT('0 0 ',IF(%s<0,'-',''),HOUR(%s)*3600000000+MINUTE(%s)*60000000+"
                 "SECOND(%s)*1000000+MICROSECOND(%s))",
                 n, n, n, n, n);
-    add_measured(sql, wb_buf_str(&text));
+    add_ended(sql, wb_buf_str(&text));
 }
 
 /* utf8mb4 and what is a part of it: the bytes as they are stored, even if they are none of it.
@@ -110,7 +115,7 @@ static void add_enum(struct wb_buf *sql, const struct wb_type *t, const char *na
 }
 
 static void add_hex(struct wb_buf *sql, const char *name) {
-    wb_buf_addf(sql, "CONCAT(LENGTH(%s)*2,':',LOWER(HEX(%s)))", name, name);
+    wb_buf_addf(sql, "CONCAT(LOWER(HEX(%s)),';')", name);
 }
 
 /* --------------------------------------------------------------------------------------- which
@@ -163,10 +168,10 @@ static bool add_part(struct wb_buf *sql, const struct wb_type *t, const struct w
         add_hex(sql, name);
         return as->kind == WB_KIND_BYTES || as->kind == WB_KIND_GEOMETRY;
     case WB_KIND_BIT:
-        wb_buf_addf(sql, "CONCAT(%u,':',LPAD(BIN(%s),%u,'0'))", t->length, name, t->length);
+        wb_buf_addf(sql, "CONCAT(LPAD(BIN(%s),%u,'0'),';')", name, t->length);
         return as->kind == WB_KIND_BIT && as->length == t->length;
     case WB_KIND_UUID:
-        wb_buf_addf(sql, "CONCAT('36:',LOWER(CAST(%s AS CHAR)))", name);
+        wb_buf_addf(sql, "CONCAT(LOWER(CAST(%s AS CHAR)),';')", name);
         return as->kind == WB_KIND_UUID;
     case WB_KIND_TEXT:
     case WB_KIND_ENUM:

@@ -1,6 +1,6 @@
 /* Digests by the server.
  *
- * Each column becomes its canonical text (docs/values.md), each text its length and itself, a row
+ * Each column becomes its canonical text (docs/values.md) with an end that can be told, a row is
  * all of these one after another, and MD5 of that a number of 128 bits, of which the server sums
  * the two halves apart. A bigint has a sign, so the lower half's first bit is turned round, which
  * takes 2^63 from each, and that is added again here.
@@ -156,24 +156,28 @@ static bool add_value(struct wb_buf *to, const struct wb_type *t, const struct w
 /* -------------------------------------------------------------------------------------------
  * rows */
 
-static bool is_ascii(enum wb_kind k) {
-    return k != WB_KIND_TEXT && k != WB_KIND_ENUM && k != WB_KIND_JSON && k != WB_KIND_SET &&
-           k != WB_KIND_ARRAY;
+/* Kinds whose text may have anything in it, so that its length must tell where it ends. */
+static bool is_free(enum wb_kind k) {
+    return k == WB_KIND_TEXT || k == WB_KIND_ENUM || k == WB_KIND_JSON || k == WB_KIND_SET ||
+           k == WB_KIND_ARRAY;
 }
 
-/* The column's length and text. recode: the database is not UTF-8, where lengths would differ. */
+/* "length:text", or "text;" of what has no semicolon in it. recode: the database is not UTF-8,
+ * where lengths would differ. */
 static bool add_column(struct wb_buf *to, const struct wb_column *c, const struct wb_type *as,
                        bool recode) {
     WB_CLEANUP_BUF struct wb_buf name = {0}, value = {0};
     wb_postgres_quote_name(&name, c->name);
     if (!add_value(&value, &c->type, as, wb_buf_str(&name)))
         return false;
-    wb_buf_addf(to, "CASE WHEN %s IS NULL THEN '~' ELSE octet_length(", wb_buf_str(&name));
-    if (recode && !is_ascii(c->type.kind))
-        wb_buf_addf(to, "convert_to(%s,'UTF8')", wb_buf_str(&value));
+    const char *v = wb_buf_str(&value);
+    wb_buf_addf(to, "CASE WHEN %s IS NULL THEN '~' ELSE ", wb_buf_str(&name));
+    if (!is_free(c->type.kind))
+        wb_buf_addf(to, "(%s)||';' END", v);
+    else if (recode)
+        wb_buf_addf(to, "octet_length(convert_to(%s,'UTF8'))||':'||(%s) END", v, v);
     else
-        wb_buf_adds(to, wb_buf_str(&value));
-    wb_buf_addf(to, ")||':'||(%s) END", wb_buf_str(&value));
+        wb_buf_addf(to, "octet_length(%s)||':'||(%s) END", v, v);
     return true;
 }
 
