@@ -85,7 +85,7 @@ static enum wb_code estimate(struct cut *c, wide from, wide to, uint64_t *ret,
                              struct wb_error *err) {
     WB_CLEANUP_BUF struct wb_buf sql = {0};
     struct wb_arena a = {0};
-    struct wb_my_rows rows;
+    struct wb_my_rows rows = {0};
     wb_buf_adds(&sql, "EXPLAIN SELECT ");
     wb_mysql_quote_name(&sql, c->key->name);
     add_from(c, &sql);

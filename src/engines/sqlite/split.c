@@ -214,7 +214,7 @@ enum wb_code wb_sqlite_split(struct wb_conn *conn, const struct wb_table *t, uin
     struct split s = {
         .c = c, .t = t, .a = a, .err = err, .chunk_rows = chunk_rows ? chunk_rows : 1};
     s.name = wb_arena_printf(a, "main.%s", quoted(a, t->name));
-    s.key = integer || (!rowid && col) ? quoted(a, col->name) : rowid;
+    s.key = col && (integer || !rowid) ? quoted(a, col->name) : rowid;
     enum wb_code code = WB_OK;
     if (integer)
         code = split_integer(&s, WB_RANGE_KEY, ret, ret_n);
