@@ -309,6 +309,7 @@ void wb_verify_merge_done(struct wb_verify_merge *m);
 void wb_verify_merge_add(struct wb_verify_merge *m, enum wb_side side,
                          const struct wb_row_digest *key, const struct wb_row_digest *row,
                          const struct wb_cell *key_cells);
+bool wb_verify_merge_has(const struct wb_verify_merge *m, const struct wb_row_digest *key);
 bool wb_verify_entry_differs(const struct wb_verify_entry *e); /* false for a free place, too */
 
 /* locate.c: keys that differ become candidates. whole: the units' digests. */

@@ -39,6 +39,10 @@ static struct wb_verify_entry *place_of(const struct wb_verify_merge *m,
     return &m->entries[at];
 }
 
+bool wb_verify_merge_has(const struct wb_verify_merge *m, const struct wb_row_digest *key) {
+    return !is_free(place_of(m, key));
+}
+
 static void grow(struct wb_verify_merge *m) {
     struct wb_verify_entry *old = m->entries;
     size_t n = m->cap;

@@ -71,19 +71,27 @@ static void take_other(void *ctx, size_t key, const struct wb_row_digest *row,
     to->row[c->other].hi += row->hi + (to->row[c->other].lo < row->lo);
 }
 
-/* What differs becomes a candidate, to be settled as any other. */
+static void add_row(struct wb_verify_merge *m, const struct wb_verify_candidate *c) {
+    for (int s = 0; s < WB_VERIFY_SIDES; s++)
+        if (c->copies[s])
+            wb_verify_merge_add(m, (enum wb_side)s, &c->key, &c->row[s], c->cells);
+}
+
+/* What differs becomes a candidate, to be settled as any other. A row that was chosen on both sides
+ * counts once. */
 static void keep_differing(struct wb_verify_job *job, struct wb_verify_pair *p,
-                           const struct choice *c) {
+                           const struct choice choices[WB_VERIFY_SIDES]) {
+    const struct choice *c = &choices[WB_SIDE_SOURCE], *d = &choices[WB_SIDE_TARGET];
     struct wb_verify_merge m;
-    wb_verify_merge_init(&m, p->compared.n_key, c->n + 1);
+    wb_verify_merge_init(&m, p->compared.n_key, c->n + d->n + 1);
     for (size_t i = 0; i < c->n; i++)
-        for (int s = 0; s < WB_VERIFY_SIDES; s++)
-            if (c->rows[i].copies[s])
-                wb_verify_merge_add(&m, (enum wb_side)s, &c->rows[i].key, &c->rows[i].row[s],
-                                    c->rows[i].cells);
+        add_row(&m, &c->rows[i]);
+    for (size_t i = 0; i < d->n; i++)
+        if (!wb_verify_merge_has(&m, &d->rows[i].key))
+            add_row(&m, &d->rows[i]);
     wb_verify_add_differing(job, p, &m, 0);
     pthread_mutex_lock(&job->lock);
-    p->report->sampled_rows += c->n;
+    p->report->sampled_rows = m.n;
     pthread_mutex_unlock(&job->lock);
     wb_verify_merge_done(&m);
 }
@@ -131,16 +139,19 @@ enum wb_code wb_verify_take_sample(struct wb_verify_job *job, unsigned worker,
     }
     for (int s = 0; !code && s < WB_VERIFY_SIDES; s++)
         code = wb_verify_worker_conn(job, worker, (enum wb_side)s, &conns[s], err);
+    struct choice choices[WB_VERIFY_SIDES] = {{0}, {0}};
     for (int s = 0; !code && s < WB_VERIFY_SIDES; s++) {
-        struct choice c = {.random = job->seed + p->number * 2 + (unsigned)s};
-        c.rows = calloc(most + PART_ROWS * 2, sizeof *c.rows);
-        if (!c.rows)
+        choices[s].random = job->seed + p->number * 2 + (unsigned)s;
+        choices[s].rows = calloc(most + PART_ROWS * 2, sizeof *choices[s].rows);
+        if (!choices[s].rows)
             abort();
-        code = sample_side(job, conns, p, (enum wb_side)s, most, &c, err);
-        if (!code)
-            keep_differing(job, p, &c);
-        free(c.rows);
-        wb_arena_done(&c.arena);
+        code = sample_side(job, conns, p, (enum wb_side)s, most, &choices[s], err);
+    }
+    if (!code)
+        keep_differing(job, p, choices);
+    for (int s = 0; s < WB_VERIFY_SIDES; s++) {
+        free(choices[s].rows);
+        wb_arena_done(&choices[s].arena);
     }
     return code ? wb_error_wrap(err, "taking a sample") : WB_OK;
 }
