@@ -3,6 +3,10 @@
 . "$(dirname "$0")/../lib.sh"
 cd "$WB_ROOT" || exit 1
 note=$WB_TMP/note
+runner=
+# A session of its own is out of reach for tests/run: end it here, however this script ends.
+trap '[ -z "$runner" ] || kill -TERM "$runner" 2> /dev/null' EXIT
+trap 'exit 143' HUP INT TERM
 
 # begin COMMAND...: runs it between server start and stop, in the background; sets runner, dir and server.
 begin() {
