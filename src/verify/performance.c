@@ -6,6 +6,8 @@
 #include "verify/wanted.h"
 
 #include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -57,12 +59,14 @@ static void make_world(struct wb_performance_run *r) {
     enum wb_code code = describe_sides(r, &why);
     if (!code)
         code = wb_verify_want(&ask, &r->wanted, &why);
-    if (!code)
-        code = ask.target_engine->ddl->render(&r->wanted, r->probe[WB_SIDE_TARGET].version_num,
+    if (!code) {
+        r->placed = wb_verify_placed(&r->wanted, r->catalog[WB_SIDE_TARGET].schema, &r->arena);
+        code = ask.target_engine->ddl->render(&r->placed, r->probe[WB_SIDE_TARGET].version_num,
                                               &r->arena, &r->ddl, &ignored, &why);
+    }
     r->world = (struct wb_plan_world){.source = &r->catalog[WB_SIDE_SOURCE],
                                       .actual = &r->catalog[WB_SIDE_TARGET],
-                                      .wanted = code ? NULL : &r->wanted,
+                                      .wanted = code ? NULL : &r->placed,
                                       .ddl = &r->ddl};
     r->no_world = code ? wb_arena_strdup(&r->report->arena, why.text) : NULL;
 }
@@ -153,6 +157,38 @@ static enum wb_code verdict(const struct wb_performance_report *p, struct wb_err
     return WB_OK;
 }
 
+/* A query may take long, and whoever asks to stop will not wait for it. */
+struct watcher {
+    struct wb_performance_run *run;
+    pthread_t thread;
+    atomic_bool done;
+};
+
+static void *watch(void *arg) {
+    struct watcher *w = arg;
+    while (!atomic_load(&w->done)) {
+        for (size_t s = 0; s < SIDES && wb_cancel_signo(w->run->opts->cancel); s++)
+            w->run->conn[s]->engine->cancel(w->run->conn[s]);
+        wb_clock_sleep_ms(50);
+    }
+    return NULL;
+}
+
+static enum wb_code compare_all(struct wb_performance_run *r, bool *ret_measured,
+                                struct wb_error *err) {
+    struct watcher w = {.run = r};
+    enum wb_code code = WB_OK;
+    bool watched = r->opts->cancel && pthread_create(&w.thread, NULL, watch, &w) == 0;
+    for (size_t i = 0; !code && i < r->report->n_queries; i++) {
+        code = wb_performance_compare(r, i, err);
+        *ret_measured |= !code;
+    }
+    atomic_store(&w.done, true);
+    if (watched)
+        pthread_join(w.thread, NULL);
+    return code;
+}
+
 static enum wb_code run_all(struct wb_performance_run *r, bool *ret_measured,
                             struct wb_error *err) {
     enum wb_code code = read_queries(r, err);
@@ -163,11 +199,7 @@ static enum wb_code run_all(struct wb_performance_run *r, bool *ret_measured,
     if (code)
         return code;
     make_world(r);
-    for (size_t i = 0; !code && i < r->report->n_queries; i++) {
-        code = wb_performance_compare(r, i, err);
-        *ret_measured |= !code;
-    }
-    return code;
+    return compare_all(r, ret_measured, err);
 }
 
 enum wb_code wb_performance_run(const struct wb_performance_opts *opts,

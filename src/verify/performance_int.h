@@ -14,6 +14,7 @@ struct wb_performance_run {
     struct wb_conn *conn[WB_PERFORMANCE_SIDES];
     struct wb_probe probe[WB_PERFORMANCE_SIDES];
     struct wb_catalog catalog[WB_PERFORMANCE_SIDES], wanted;
+    struct wb_catalog placed; /* a view of wanted in the target's schema */
     struct wb_arena arena;
     struct wb_ddl_list ddl;
     struct wb_plan_world world;

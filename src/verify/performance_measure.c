@@ -60,6 +60,8 @@ static enum wb_code run_round(struct measuring *m, double times[SIDES], struct w
         m->error[side] = (struct wb_error){0};
         code = r->conn[side]->engine->verify->measure(r->conn[side], m->sql[side], timeout_of(r),
                                                       &m->rows[side], &us, &m->error[side]);
+        if (code && wb_cancel_check(r->opts->cancel, err))
+            return WB_E_CANCELED; /* the watcher ended the query */
         if (code == WB_E_LOST || code == WB_E_CONNECT) {
             if (err)
                 *err = m->error[side];

@@ -6,6 +6,7 @@
 
 #include "base/str.h"
 #include "verify/structure_int.h"
+#include "verify/wanted.h"
 
 #include <stdarg.h>
 
@@ -85,7 +86,7 @@ static bool lists(const struct wb_findings *f, const char *kind, const char *obj
 }
 
 bool wb_structure_not_carried(const struct structure *s, const char *kind, const char *object) {
-    return lists(&s->rendered, kind, object) || lists(&s->ask->wanted->findings, kind, object);
+    return lists(&s->rendered, kind, object) || lists(&s->wanted.findings, kind, object);
 }
 
 static enum wb_verify_level level_of(const char *kind) {
@@ -123,8 +124,8 @@ static const struct wb_table *expected_of(const struct structure *s, const struc
 
 static size_t make_pairs(struct structure *s, struct structure_pair *pairs) {
     size_t n = 0;
-    for (size_t i = 0; i < s->ask->wanted->n_tables; i++) {
-        const struct wb_table *t = &s->ask->wanted->tables[i];
+    for (size_t i = 0; i < s->wanted.n_tables; i++) {
+        const struct wb_table *t = &s->wanted.tables[i];
         struct structure_pair p = {.wanted = t,
                                    .expected = expected_of(s, t),
                                    .actual = wb_catalog_find_table(s->ask->actual, NULL, t->name),
@@ -149,7 +150,7 @@ static bool is_left_out(const struct structure *s, const char *name) {
 static void find_extra_tables(struct structure *s) {
     for (size_t i = 0; i < s->ask->actual->n_tables; i++) {
         const struct wb_table *t = &s->ask->actual->tables[i];
-        if (!wb_catalog_find_table(s->ask->wanted, NULL, t->name) && !is_left_out(s, t->name))
+        if (!wb_catalog_find_table(&s->wanted, NULL, t->name) && !is_left_out(s, t->name))
             wb_structure_find(s, WB_VERIFY_SCHEMA, WB_VERIFY_DIFFERENT, name_of(s, t),
                               wb_arena_printf(s->a, "table %s", t->name),
                               "if it belongs there, compare the others with --include",
@@ -166,8 +167,8 @@ static enum wb_code ask_target(struct structure *s, struct wb_error *err) {
     struct wb_conn *c = s->ask->target_conn;
     enum wb_code code = s->target->probe(c, s->a, &probe, err);
     if (!code)
-        code = s->target->ddl->render(s->ask->wanted, probe.version_num, s->a, &s->ddl,
-                                      &s->rendered, err);
+        code =
+            s->target->ddl->render(&s->wanted, probe.version_num, s->a, &s->ddl, &s->rendered, err);
     if (code)
         return code;
     if (!s->target->verify || !s->target->verify->expect) {
@@ -175,7 +176,7 @@ static enum wb_code ask_target(struct structure *s, struct wb_error *err) {
         return WB_OK;
     }
     struct wb_error why = {0};
-    code = s->target->verify->expect(c, s->ask->wanted, probe.version_num, &s->expected, &why);
+    code = s->target->verify->expect(c, &s->wanted, probe.version_num, &s->expected, &why);
     s->normalized = !code;
     s->why_not = wb_arena_strdup(s->a, why.text);
     if (code == WB_E_LOST || code == WB_E_CANCELED) {
@@ -204,6 +205,7 @@ enum wb_code wb_verify_structure(const struct wb_verify_structure_ask *ask, stru
         *ret_n = 0;
         return WB_OK;
     }
+    s.wanted = wb_verify_placed(ask->wanted, ask->actual->schema, a);
     enum wb_code code = ask_target(&s, err);
     if (!code) {
         static const struct wb_findings none = {0};

@@ -8,6 +8,7 @@ struct structure {
     const struct wb_verify_structure_ask *ask;
     const struct wb_engine *target;
     struct wb_arena *a;
+    struct wb_catalog wanted;    /* ask's, in the schema that the target's tables lie in */
     struct wb_catalog expected;  /* what the target would describe; empty where it cannot be had */
     bool normalized;             /* expected and actual are spelled by one server */
     const char *why_not;         /* normalized is false: why */

@@ -59,7 +59,7 @@ static uint64_t most(const struct sequence *q) {
  */
 static const char *hint_for(struct structure *s, const struct sequence *q) {
     const struct wb_engine *e = s->target;
-    struct wb_catalog one = *s->ask->wanted;
+    struct wb_catalog one = s->wanted;
     struct wb_table t = *q->pair->wanted;
     struct wb_ddl_list list = {0};
     struct wb_findings findings = {0};

@@ -49,3 +49,30 @@ enum wb_code wb_verify_want(const struct wb_verify_want_ask *ask, struct wb_cata
     wb_catalog_done(&named);
     return code ? wb_error_wrap(err, "converting the schema") : WB_OK;
 }
+
+static void place_keys(struct wb_table *t, const char *was, const char *schema,
+                       struct wb_arena *a) {
+    struct wb_foreign_key *fks = WB_NEW_N(a, struct wb_foreign_key, t->n_fks + 1);
+    for (size_t i = 0; i < t->n_fks; i++) {
+        fks[i] = t->fks[i];
+        if (wb_str_eq(fks[i].ref_schema, was))
+            fks[i].ref_schema = schema;
+    }
+    t->fks = fks;
+}
+
+struct wb_catalog wb_verify_placed(const struct wb_catalog *wanted, const char *schema,
+                                   struct wb_arena *a) {
+    struct wb_catalog view = *wanted;
+    view.arena = (struct wb_arena){0};
+    if (wb_str_eq(wanted->schema, schema))
+        return view;
+    view.schema = schema;
+    view.tables = WB_NEW_N(a, struct wb_table, view.n_tables + 1);
+    for (size_t i = 0; i < view.n_tables; i++) {
+        view.tables[i] = wanted->tables[i];
+        place_keys(&view.tables[i], wanted->tables[i].schema, schema, a);
+        view.tables[i].schema = schema;
+    }
+    return view;
+}

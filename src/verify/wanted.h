@@ -21,4 +21,10 @@ struct wb_verify_want_ask {
 enum wb_code wb_verify_want(const struct wb_verify_want_ask *ask, struct wb_catalog *ret,
                             struct wb_error *err);
 
+/* A view of a mapped catalog whose tables lie in that schema (of the target as it is, so that
+ * statements rendered from it never name the source's). It borrows from wanted and lives in a; it
+ * is not to be freed. */
+struct wb_catalog wb_verify_placed(const struct wb_catalog *wanted, const char *schema,
+                                   struct wb_arena *a);
+
 #endif

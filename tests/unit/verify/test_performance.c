@@ -9,6 +9,7 @@
 #include "verify/performance.h"
 
 #include <math.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -267,6 +268,39 @@ static void test_postgres_reads_only(void **state) {
                      WB_E_TIMEOUT);
     wb_conn_close(c);
     assert_string_equal(live_postgres_ask("SELECT count(*) FROM t"), "0");
+    live_postgres_stop();
+}
+
+/* Asks to stop as soon as the server runs a query that would not end within the hour. */
+static void *request(void *arg) {
+    const char *busy = "0";
+    while (strcmp(busy, "0") == 0)
+        busy = live_postgres_ask("SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND "
+                                 "query LIKE 'SELECT pg_sleep(3600)%'");
+    wb_cancel_request(arg, 15);
+    return NULL;
+}
+
+static void test_canceled(void **state) {
+    struct sqlite_fixture *f = *state;
+    struct wb_cancel cancel = {0};
+    pthread_t thread;
+    if (!live_postgres_start("wb_unit_perf"))
+        skip();
+    FILE *file = fopen(sqlite_path(f, "long.sql"), "w");
+    assert_non_null(file);
+    fputs("SELECT pg_sleep(3600)", file);
+    fclose(file);
+    struct wb_performance_opts opts = {.source = schema_url("public"),
+                                       .target = schema_url("wb_unit_perf"),
+                                       .rules = rules,
+                                       .file = sqlite_path(f, "long.sql"),
+                                       .statement_timeout_ms = 3600000,
+                                       .cancel = &cancel};
+    assert_int_equal(pthread_create(&thread, NULL, request, &cancel), 0);
+    assert_int_equal(wb_performance_run(&opts, &report, &error), WB_E_CANCELED);
+    assert_null(report);
+    pthread_join(thread, NULL);
     live_postgres_stop();
 }
 
