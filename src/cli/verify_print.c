@@ -218,16 +218,17 @@ static void print_values(const struct wb_verify_difference *d) {
 
 static void print_table_differences(const struct wb_verify_table_report *t) {
     char all[40];
-    uint64_t n = t->missing_rows + t->extra_rows + t->changed_rows;
+    uint64_t n = t->missing_rows + t->extra_rows + t->changed_rows, listed = 0;
     printf("\nDifferences in %s:\n", name_of(t));
     for (size_t i = 0; i < t->n_differences; i++) {
         WB_CLEANUP_BUF struct wb_buf b = {0};
         add_key(&b, &t->differences[i]);
         printf("  %s: %s\n", wb_buf_str(&b), difference_text(t->differences[i].kind));
         print_values(&t->differences[i]);
+        listed += t->differences[i].copies;
     }
-    if (n > t->n_differences)
-        printf("  … %zu of %s rows are listed; --max-differences lists more\n", t->n_differences,
+    if (n > listed)
+        printf("  … %" PRIu64 " of %s rows are listed; --max-differences lists more\n", listed,
                wb_str_human_count(n, all, sizeof all));
 }
 

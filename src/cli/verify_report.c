@@ -187,17 +187,19 @@ static void put_differences(struct wb_doc *d, const struct wb_verify_table_repor
     static const char *const heads[] = {"Key", "What", "Column", "Source", "Target"};
     WB_CLEANUP_BUF struct wb_buf b = {0};
     char n[40];
-    uint64_t all = t->missing_rows + t->extra_rows + t->changed_rows;
+    uint64_t all = t->missing_rows + t->extra_rows + t->changed_rows, listed = 0;
     wb_buf_addf(&b, "Rows that differ in %s", name_of(t));
     d->ops->heading(d, wb_buf_str(&b));
     d->ops->table(d, heads, sizeof heads / sizeof heads[0]);
-    for (size_t i = 0; i < t->n_differences; i++)
+    for (size_t i = 0; i < t->n_differences; i++) {
         put_difference(d, &t->differences[i]);
+        listed += t->differences[i].copies;
+    }
     d->ops->table_end(d);
-    if (all <= t->n_differences)
+    if (all <= listed)
         return;
     wb_buf_reset(&b);
-    wb_buf_addf(&b, "%zu of %s rows are listed.", t->n_differences,
+    wb_buf_addf(&b, "%" PRIu64 " of %s rows are listed.", listed,
                 wb_str_human_count(all, n, sizeof n));
     d->ops->para(d, wb_buf_str(&b), WB_DOC_PLAIN);
 }
