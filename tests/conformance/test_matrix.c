@@ -561,11 +561,10 @@ static void check_pair(const char *source, const char *target, const struct colu
     }
     w.with_servers = w.source.engine->verify->digest && w.target.engine->verify->digest;
     assert_non_null(mkdtemp(w.dir));
-    make(&w, &w.source, "source");
-    make(&w, &w.target, "target");
-    if (wb_str_eq(source, "postgresql")) {
+    make(&w, &w.source, wb_arena_printf(&w.arena, "from_%s_to_%s", source, target));
+    make(&w, &w.target, wb_arena_printf(&w.arena, "to_%s_from_%s", target, source));
+    if (wb_str_eq(source, "postgresql"))
         run(&w, &w.source, "CREATE TYPE mood AS ENUM ('a', 'A', 'a b')");
-    }
     for (size_t i = 0; i < n; i++)
         check_column(&w, &cases[i]);
     drop(&w, &w.source);
