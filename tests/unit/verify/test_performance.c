@@ -317,6 +317,7 @@ int main(void) {
         PERFORMANCE_TEST(test_timeout),
         PERFORMANCE_TEST(test_dropped_index),
         PERFORMANCE_TEST(test_postgres_reads_only),
+        PERFORMANCE_TEST(test_canceled),
     };
     return cmocka_run_group_tests(tests, start, stop);
 }
