@@ -132,16 +132,17 @@ static const char *label(const struct wb_index *ix) {
     return ix->name ? ix->name : "primary key";
 }
 
+/* Copied: the schemas end before the report does. */
 static void add_missing(const struct wb_plan_world *w, const struct wb_table *tw,
                         const struct wb_index *ix, struct wb_arena *a, struct wb_plan_finding *f) {
     const char *table = name_of(tw, a);
     if (is_listed(f, table, label(ix)))
         return;
     *WB_PUSH(a, f->missing, f->n_missing, f->cap_missing) =
-        (struct wb_performance_index){.table = table,
-                                      .index = label(ix),
+        (struct wb_performance_index){.table = wb_arena_strdup(a, table),
+                                      .index = wb_arena_strdup(a, label(ix)),
                                       .columns = columns_text(tw, ix, a),
-                                      .sql = statement(w, tw, ix, a)};
+                                      .sql = wb_arena_strdup(a, statement(w, tw, ix, a))};
 }
 
 static void add_note(struct wb_plan_finding *f, struct wb_arena *a, const char *note) {
