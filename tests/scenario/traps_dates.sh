@@ -35,6 +35,7 @@ pg "$DST" -c "ALTER DATABASE \"$PG\" SET timezone = 'America/New_York'"
 
 copy --json
 rc "copy exits 0" 0
+structure "verify finds the copied schema equal"
 
 type_is "date" t_date d date
 type_is "datetime" t_dt d0 'timestamp(0) without time zone'

@@ -37,6 +37,7 @@ SQL
 
 copy --json
 rc "copy exits 0" 0
+structure "verify finds the copied schema equal"
 
 accepts "a row of defaults goes in" "INSERT INTO t_def (id, nod) VALUES (2, 0)"
 for c in q bs nl pc e nu nus cts i u bo ye d js em; do
@@ -134,6 +135,7 @@ INSERT INTO t_beside VALUES (1);
 SQL
 copy --json
 rc "functions that PostgreSQL does not have: exit 0" 0
+structure "functions that PostgreSQL does not have: exit 0: verify finds the copied schema equal"
 same "their values" "SELECT id, ifnull(jx,'-'), ifnull(so,'-'), d FROM t_odd ORDER BY id" \
     "SELECT id, coalesce(jx,'-'), coalesce(so,'-'), d FROM t_odd ORDER BY id"
 for c in jx so d odd; do

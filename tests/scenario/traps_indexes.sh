@@ -27,6 +27,7 @@ SQL
 
 copy --json
 rc "copy exits 0" 0
+structure "verify finds the copied schema equal"
 
 def() { # CASE TABLE NAME REGEX: some index of TABLE whose name contains NAME has this definition
     is "$1" "SELECT count(*) > 0 FROM pg_index i JOIN pg_class c ON c.oid = indexrelid
@@ -75,6 +76,7 @@ says "too wide for a btree: the remedy is named" 'shorten' 'same command'
 mq "UPDATE t_wide SET v = CONCAT(id, LEFT(v, 1000))"
 copy
 rc "too wide for a btree, then shortened: the same command finishes" 0
+structure "too wide for a btree, then shortened: the same command finishes: verify finds the copied schema equal"
 says "too wide for a btree, then shortened: it continues" 'continuing'
 same "too wide for a btree, then shortened: rows" "SELECT id, MD5(v) FROM t_wide ORDER BY id" "SELECT id, md5(v) FROM t_wide ORDER BY id"
 def "too wide for a btree, then shortened: the index" t_wide wide_v '\(v\)'

@@ -58,6 +58,7 @@ SQL
 
 copy --json
 rc "copy exits 0" 0
+structure "verify finds the copied schema equal"
 
 for t in org member cyc_a cyc_b people code uses floatkey nokey uniqnull auto0 autoempty autodel autoneg autosecond \
     autouns autobig autoint autotiny bytekey uuidkey; do

@@ -36,6 +36,7 @@ SQL
 
 copy --json
 rc "copy exits 0" 0
+structure "verify finds the copied schema equal"
 
 is "mixed case kept" 'SELECT "Id","camelCase","UPPER" FROM "MixedCase"' "$(printf '1\t2\t3')"
 is "spaces" 'SELECT "a b"," lead" FROM "with space"' "$(printf '1\t2')"
@@ -101,6 +102,7 @@ INSERT INTO \`$a63\` VALUES (1,2);
 SQL
 copy
 rc "names of 63 bytes: copy exits 0" 0
+structure "names of 63 bytes: copy: verify finds the copied schema equal"
 is "names of 63 bytes" "SELECT \"$c63\" FROM \"$a63\"" 2
 
 # PostgreSQL's own column names.
@@ -123,6 +125,7 @@ fresh_target
 SRC=$(my_url 'wb%20traps-n%22ames%25%C3%A9')
 copy
 rc "database name with space, quote, percent: copy exits 0" 0
+structure "database name with space, quote, percent: copy: verify finds the copied schema equal"
 is "database name with space, quote, percent: rows" "SELECT id FROM t" 5
 my -e "DROP DATABASE \`$MY\`"
 

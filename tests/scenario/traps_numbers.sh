@@ -41,6 +41,7 @@ SQL
 
 copy --json
 rc "copy exits 0" 0
+structure "verify finds the copied schema equal"
 
 while read -r col want; do
     type_is "integer type of $col" t_int "$col" "$want"

@@ -36,6 +36,7 @@ INSERT INTO p_null VALUES (1,NULL),(2,-1),(3,5);
 SQL
 copy --json
 rc "copy exits 0" 0
+structure "verify finds the copied schema equal"
 
 for t in p_range p_rcol p_year p_list p_lcol p_hash p_key p_sub p_auto p_null; do
     rows "rows of $t" $t
@@ -91,6 +92,7 @@ INSERT INTO v_app VALUES (1,'2020-01-01','2021-01-01'),(1,'2021-01-01','2022-01-
 SQL
 copy --json
 rc "system-versioned tables: copy exits 0" 0
+structure "system-versioned tables: copy: verify finds the copied schema equal"
 same "current rows of an implicit one" "SELECT id, v FROM v_implicit ORDER BY id" "SELECT id, v FROM v_implicit ORDER BY id"
 same "current rows of an explicit one" "SELECT id, v FROM v_explicit ORDER BY id" "SELECT id, v FROM v_explicit ORDER BY id"
 same "current rows of a partitioned one" "SELECT id, v FROM v_part ORDER BY id" "SELECT id, v FROM v_part ORDER BY id"

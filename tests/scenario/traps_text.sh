@@ -33,6 +33,7 @@ SQL
 
 copy --json
 rc "copy exits 0" 0
+structure "verify finds the copied schema equal"
 
 for c in l1 u3 u16 u32 uc cy gr sj gbk asc7 u4; do
     same "character set of column $c" "SELECT id, ifnull(HEX(CONVERT($c USING utf8mb4)),'-') FROM t_cs ORDER BY id" \

@@ -54,6 +54,7 @@ SQL
 
 copy --json
 rc "copy exits 0" 0
+structure "verify finds the copied schema equal"
 
 type_is "tinyint(1) with only 0, 1, NULL is boolean" t_bool b boolean
 same "boolean values" "SELECT id, IF(b IS NULL,'-',IF(b,'t','f')), IF(n,'t','f') FROM t_bool ORDER BY id" \
@@ -164,6 +165,7 @@ INSERT INTO a_b_c VALUES (1,'k');
 SQL
 copy
 rc "enum type names that collide: copy exits 0" 0
+structure "enum type names that collide: copy: verify finds the copied schema equal"
 is "enum type names that collide: values" "SELECT a.b_c::text || a_b.c::text || a_b_c.v::text FROM a, a_b, a_b_c" "yqk"
 
 wb_finish
