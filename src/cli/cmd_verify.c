@@ -128,6 +128,7 @@ static int run(struct wb_verify_args *a, int argc, char **argv) {
     printer.command = wb_verify_args_command(a, argc, argv, url);
     a->opts.source = &url[0];
     a->opts.target = &url[1];
+    a->opts.tables = a->tables;
     a->opts.columns = a->columns;
     a->opts.rounds = a->continuous ? UINT_MAX : 1;
     a->opts.round_pause_ms = a->pause_ms ? a->pause_ms : PAUSE_MS;

@@ -55,15 +55,16 @@ const struct wb_option wb_verify_options[] = {
      "what to compare, separated by commas (all): counts, schema, indexes, constraints,\n"
      "sequences, sample, digests",
      OPT_LEVELS},
-    {"tables", "GLOB", "only these tables (table or schema.table; may be repeated); = --include",
+    {"tables", "GLOB", "look at these tables only (table or schema.table; may be repeated)",
      OPT_TABLES},
-    {"include", "GLOB", "the same, as in copy", OPT_INCLUDE},
-    {"exclude", "GLOB", "leave these tables out; wins over --include", OPT_EXCLUDE},
     {"columns", "GLOB",
      "only these columns, besides the key (column or table.column; may be repeated)", OPT_COLUMNS},
     {"where", "SQL", "only the rows for which this holds, in SQL that both sides understand",
      OPT_WHERE},
     {"where-target", "SQL", "the same in the target's words, where they differ", OPT_WHERE_TARGET},
+    {"include", "GLOB", "as it was copied: the copy had these tables only", OPT_INCLUDE},
+    {"exclude", "GLOB", "as it was copied: it was without these; or to leave them out",
+     OPT_EXCLUDE},
     {"rename", "OLD=NEW", "as it was copied: a table's other name, or table.column=column",
      OPT_RENAME},
     {"schema", "NAME", "the target's schema (PostgreSQL: public)", OPT_SCHEMA},
@@ -201,15 +202,17 @@ static enum wb_code take_tolerance(struct wb_verify_args *a, const char *text,
     return WB_OK;
 }
 
-static enum wb_code take_columns(struct wb_verify_args *a, const char *text, struct wb_error *err) {
+/* Names or globs, separated by commas or by repeating the option. */
+static enum wb_code take_names(const char **list, size_t *n, const char *option, const char *text,
+                               struct wb_arena *arena, struct wb_error *err) {
     for (const char *p = text;;) {
         const char *comma = strchrnul(p, ',');
         if (comma == p)
-            return wb_error_set(err, WB_E_USAGE, "--columns \"%s\" has an empty name", text);
-        if (a->opts.n_columns == WB_VERIFY_ARGS_LIST)
-            return wb_error_set(err, WB_E_USAGE, "--columns takes at most %d names; use * and ?",
+            return wb_error_set(err, WB_E_USAGE, "--%s \"%s\" has an empty name", option, text);
+        if (*n == WB_VERIFY_ARGS_LIST)
+            return wb_error_set(err, WB_E_USAGE, "--%s takes at most %d names; use * and ?", option,
                                 WB_VERIFY_ARGS_LIST);
-        a->columns[a->opts.n_columns++] = wb_arena_strndup(&a->arena, p, (size_t)(comma - p));
+        list[(*n)++] = wb_arena_strndup(arena, p, (size_t)(comma - p));
         if (!*comma)
             return WB_OK;
         p = comma + 1;
@@ -260,7 +263,7 @@ static enum wb_code take_value(struct wb_verify_args *a, int id, const char *tex
     case OPT_POLICY:
         return wb_option_policy(text, &a->opts.policy, err);
     case OPT_COLUMNS:
-        return take_columns(a, text, err);
+        return take_names(a->columns, &a->opts.n_columns, "columns", text, &a->arena, err);
     case OPT_MAX_RATE:
         return wb_option_size("max-rate", text, &a->opts.max_rate_bytes, err);
     case OPT_MAX_ROW:
@@ -294,7 +297,7 @@ static enum wb_code take(struct wb_verify_args *a, int id, const char *text, str
     case OPT_LEVELS:
         return take_levels(a, text, err);
     case OPT_TABLES:
-        return wb_option_rule(a->opts.rules, WB_OPTION_INCLUDE, text, err);
+        return take_names(a->tables, &a->opts.n_tables, "tables", text, &a->arena, err);
     case OPT_INCLUDE:
     case OPT_EXCLUDE:
     case OPT_RENAME:

@@ -14,7 +14,8 @@ struct wb_verify_args {
     struct wb_arena arena;
     const char *urls[2];
     size_t n_urls;
-    const char *columns[WB_VERIFY_ARGS_LIST], *reports[WB_VERIFY_ARGS_LIST];
+    const char *tables[WB_VERIFY_ARGS_LIST], *columns[WB_VERIFY_ARGS_LIST],
+        *reports[WB_VERIFY_ARGS_LIST];
     size_t n_reports;
     unsigned pause_ms;
     bool json, quiet, help, repair, execute, continuous;

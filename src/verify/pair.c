@@ -301,11 +301,11 @@ static const char *full_name(struct wb_arena *a, const char *schema, const char 
     return schema && *schema ? wb_arena_printf(a, "%s.%s", schema, name) : wb_arena_strdup(a, name);
 }
 
-static void make_pair(struct wb_verify_job *job, size_t i) {
+static void make_pair(struct wb_verify_job *job, size_t i, const struct wb_table *w) {
     struct wb_verify_pair *p = &job->pairs[i];
     struct wb_verify_report *r = job->report;
     p->number = (uint32_t)i;
-    p->wanted = &job->wanted.tables[i];
+    p->wanted = w;
     p->name = full_name(&r->arena, p->wanted->source_schema, p->wanted->source_name);
     p->report = &r->tables[i];
     p->scope = "";
@@ -352,17 +352,36 @@ static void note_extra_tables(struct wb_verify_job *job) {
                                   "table", NULL, "the target has this table, the source has not");
 }
 
+static bool matches(struct wb_verify_job *job, const char *glob, const char *schema,
+                    const char *name) {
+    return wb_str_glob(glob, name) || wb_str_glob(glob, full_name(&job->arena, schema, name));
+}
+
+/* The schema is mapped as a whole, as it was copied; only then are some tables chosen, so that what
+ * they share with others (foreign keys) is still wanted. */
+static bool is_asked(struct wb_verify_job *job, const struct wb_table *w) {
+    for (size_t i = 0; i < job->opts->n_tables; i++)
+        if (matches(job, job->opts->tables[i], w->source_schema, w->source_name) ||
+            matches(job, job->opts->tables[i], w->schema, w->name))
+            return true;
+    return job->opts->n_tables == 0;
+}
+
 enum wb_code wb_verify_make_pairs(struct wb_verify_job *job, struct wb_error *err) {
     enum wb_code code = map_schema(job, err);
     if (code)
         return code;
-    job->n_pairs = job->wanted.n_tables;
-    job->pairs = WB_NEW_N(&job->arena, struct wb_verify_pair, job->n_pairs + 1);
-    job->report->n_tables = job->n_pairs;
+    job->pairs = WB_NEW_N(&job->arena, struct wb_verify_pair, job->wanted.n_tables + 1);
     job->report->tables =
-        WB_NEW_N(&job->report->arena, struct wb_verify_table_report, job->n_pairs + 1);
-    for (size_t i = 0; i < job->n_pairs; i++)
-        make_pair(job, i);
-    note_extra_tables(job);
+        WB_NEW_N(&job->report->arena, struct wb_verify_table_report, job->wanted.n_tables + 1);
+    for (size_t i = 0; i < job->wanted.n_tables; i++)
+        if (is_asked(job, &job->wanted.tables[i]))
+            make_pair(job, job->n_pairs++, &job->wanted.tables[i]);
+    job->report->n_tables = job->n_pairs;
+    if (job->n_pairs == 0)
+        return wb_error_set(err, WB_E_RULE, "--tables matches none of the %zu tables",
+                            job->wanted.n_tables);
+    if (job->opts->n_tables == 0)
+        note_extra_tables(job);
     return WB_OK;
 }

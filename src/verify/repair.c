@@ -8,7 +8,14 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { BATCH_ROWS = 200, MOST_PASSES = 12, JOURNAL_BYTES = 60000, WHY_BYTES = WB_ERROR_TEXT_BYTES };
+/* Where rows can only be found by reading the table again, few and large batches. */
+enum {
+    BATCH_ROWS = 200,
+    SCAN_BATCH_ROWS = 2000,
+    MOST_PASSES = 12,
+    JOURNAL_BYTES = 60000,
+    WHY_BYTES = WB_ERROR_TEXT_BYTES
+};
 
 struct repair {
     struct wb_verify_job *job;
@@ -98,6 +105,7 @@ static enum wb_code journal(struct repair *r, const struct wb_verify_row *row,
 
 struct attempt {
     struct wb_verify_row *rows;
+    const struct wb_verify_candidate *keys; /* of the rows, in their order */
     size_t n;
     bool *changed; /* rows that a statement changed in the target */
     size_t n_changed;
@@ -160,18 +168,9 @@ static void take_now(void *ctx, size_t key, const struct wb_row_digest *row,
 /* Is the source still what was written? The rows of the target are locked by now: whatever the
  * source does later comes to the target later. */
 static enum wb_code check_source(struct repair *r, struct attempt *t, struct wb_error *err) {
-    struct wb_verify_candidate *keys = WB_NEW_N(&r->a, struct wb_verify_candidate, t->n);
     struct reread g = {r, WB_NEW_N(&r->a, const struct wb_cell *, t->n)};
-    const struct wb_verify_columns *all = &r->pair.all;
-    for (size_t i = 0; i < t->n; i++) {
-        const struct wb_cell *cells = t->rows[i].source ? t->rows[i].source : t->rows[i].target;
-        struct wb_cell *key = WB_NEW_N(&r->a, struct wb_cell, all->n_key);
-        for (size_t k = 0; k < all->n_key; k++)
-            key[k] = cells[all->key[k]];
-        keys[i] = (struct wb_verify_candidate){.key = t->rows[i].key, .cells = key};
-    }
     enum wb_code code = wb_verify_fetch(r->job, r->conns[WB_SIDE_SOURCE], &r->pair, WB_SIDE_SOURCE,
-                                        all, keys, t->n, take_now, &g, err);
+                                        &r->pair.all, t->keys, t->n, take_now, &g, err);
     for (size_t i = 0; !code && i < t->n; i++)
         t->moved |= !wb_verify_repair_same(&r->pair, t->rows[i].source, g.now[i]);
     return code;
@@ -194,11 +193,12 @@ static void tell_changed(struct repair *r, const struct attempt *t) {
 }
 
 /* All rows or none. *ret_done: committed. Where the source has moved on: WB_OK and not done. */
-static enum wb_code attempt(struct repair *r, struct wb_verify_row *rows, size_t n, bool *ret_done,
+static enum wb_code attempt(struct repair *r, struct wb_verify_row *rows,
+                            const struct wb_verify_candidate *keys, size_t n, bool *ret_done,
                             struct wb_error *err) {
     struct wb_conn *c = r->conns[WB_SIDE_TARGET];
     const struct wb_write_ops *w = c->engine->write;
-    struct attempt t = {.rows = rows, .n = n, .changed = WB_NEW_N(&r->a, bool, n)};
+    struct attempt t = {.rows = rows, .keys = keys, .n = n, .changed = WB_NEW_N(&r->a, bool, n)};
     *ret_done = false;
     enum wb_code code = w->begin(c, err);
     if (code)
@@ -243,12 +243,13 @@ static enum wb_code forgive(struct repair *r, const struct wb_error *err) {
     return WB_OK;
 }
 
-static enum wb_code one_by_one(struct repair *r, struct wb_verify_row *rows, size_t n,
+static enum wb_code one_by_one(struct repair *r, struct wb_verify_row *rows,
+                               const struct wb_verify_candidate *keys, size_t n,
                                struct wb_error *err) {
     enum wb_code code = WB_OK;
     bool done;
     for (size_t i = 0; !code && i < n; i++) {
-        code = attempt(r, &rows[i], 1, &done, err);
+        code = attempt(r, &rows[i], &keys[i], 1, &done, err);
         if (code)
             code = forgive(r, err);
         else if (!done)
@@ -268,23 +269,34 @@ static enum wb_code repair_keys(struct repair *r, const struct wb_verify_candida
     if (!code)
         code =
             wb_verify_fetch_rows(r->job, r->conns, &r->pair, keys, n, &r->a, &rows, &n_rows, err);
-    for (size_t i = 0; !code && i < n_rows; i++)
-        if (rows[i].kind == kind)
-            rows[n_kind++] = rows[i];
+    struct wb_verify_candidate *own = WB_NEW_N(&r->a, struct wb_verify_candidate, n_rows + 1);
+    for (size_t i = 0, k = 0; !code && i < n_rows; i++) {
+        while (k < n && memcmp(&keys[k].key, &rows[i].key, sizeof keys[k].key) != 0)
+            k++; /* rows come in the order of their keys */
+        if (rows[i].kind != kind || k == n)
+            continue;
+        own[n_kind] = keys[k];
+        rows[n_kind++] = rows[i];
+    }
     if (code || n_kind == 0)
         return code;
-    code = attempt(r, rows, n_kind, &done, err);
+    code = attempt(r, rows, own, n_kind, &done, err);
     if (code)
         code = forgive(r, err);
-    return code || done ? code : one_by_one(r, rows, n_kind, err);
+    return code || done ? code : one_by_one(r, rows, own, n_kind, err);
 }
 
 static bool take_pair(struct repair *r, struct wb_verify_pair *p) {
-    if (p->confirmed.n == 0 || p->all.n_key == 0 || !p->literal_keys)
+    if (p->confirmed.n == 0 || p->all.n_key == 0)
         return false;
     r->pair = *p;
     r->pair.where[WB_SIDE_SOURCE] = r->pair.where[WB_SIDE_TARGET] = NULL;
     return true;
+}
+
+static size_t batch_rows(const struct wb_verify_pair *p, size_t at) {
+    size_t left = p->confirmed.n - at, most = p->literal_keys ? BATCH_ROWS : SCAN_BATCH_ROWS;
+    return left < most ? left : most;
 }
 
 static enum wb_code repair_pair(struct repair *r, struct wb_verify_pair *p,
@@ -292,11 +304,8 @@ static enum wb_code repair_pair(struct repair *r, struct wb_verify_pair *p,
     enum wb_code code = WB_OK;
     if (!take_pair(r, p))
         return WB_OK;
-    for (size_t at = 0; !code && at < p->confirmed.n; at += BATCH_ROWS) {
-        size_t left = p->confirmed.n - at;
-        code = repair_keys(r, &p->confirmed.items[at], left < BATCH_ROWS ? left : BATCH_ROWS, kind,
-                           err);
-    }
+    for (size_t at = 0; !code && at < p->confirmed.n; at += batch_rows(p, at))
+        code = repair_keys(r, &p->confirmed.items[at], batch_rows(p, at), kind, err);
     return code ? wb_error_wrap(err, "repairing table %s", p->target) : WB_OK;
 }
 
@@ -318,7 +327,7 @@ static enum wb_code pass(struct repair *r, struct wb_error *err) {
  * what is left */
 
 static void tell_left(struct repair *r, const struct wb_verify_pair *p, uint64_t left) {
-    bool keyless = p->all.n_key == 0 || !p->literal_keys;
+    bool keyless = p->all.n_key == 0;
     const char *why = keyless ? "the table has no key by which one row can be told from another"
                               : r->why[p->number];
     wb_verify_add_finding(r->job, WB_VERIFY_DIGESTS, WB_VERIFY_DIFFERENT, p->target, NULL,
@@ -337,12 +346,12 @@ static enum wb_code check_pair(struct repair *r, struct wb_verify_pair *p, struc
             tell_left(r, p, p->confirmed.n);
         return WB_OK;
     }
-    for (size_t at = 0; !code && at < p->confirmed.n; at += BATCH_ROWS) {
+    for (size_t at = 0; !code && at < p->confirmed.n; at += batch_rows(p, at)) {
         struct wb_verify_row *rows = NULL;
-        size_t n = 0, more = p->confirmed.n - at;
+        size_t n = 0;
         wb_arena_reset(&r->a);
         code = wb_verify_fetch_rows(r->job, r->conns, &r->pair, &p->confirmed.items[at],
-                                    more < BATCH_ROWS ? more : BATCH_ROWS, &r->a, &rows, &n, err);
+                                    batch_rows(p, at), &r->a, &rows, &n, err);
         left += code ? 0 : n;
     }
     if (!code && left)

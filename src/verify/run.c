@@ -128,8 +128,10 @@ static enum wb_code begin_record(struct wb_verify_job *job, struct wb_error *err
 
 /* Tables that are in the target only, or that the rules leave out, are noted by pair.c. */
 static bool is_ours(const struct wb_verify_job *job, const char *table) {
+    if (!table)
+        return job->opts->n_tables == 0;
     for (size_t i = 0; i < job->n_pairs; i++)
-        if (!table || wb_str_eq(job->pairs[i].target, table))
+        if (wb_str_eq(job->pairs[i].target, table))
             return true;
     return false;
 }

@@ -174,7 +174,10 @@ struct wb_verify_opts {
     const struct wb_url *source, *target;
     struct wb_rules *rules; /* filters, renames and casts of the copy; never NULL */
     struct wb_policy policy;
-    const char *target_schema;  /* NULL: the engine's default */
+    const char *target_schema; /* NULL: the engine's default */
+    const char *const *tables; /* globs over table or schema.table, of source or target; n 0: all.
+                                  Rules say what the copy left out; this, what is not looked at */
+    size_t n_tables;
     unsigned levels;            /* enum wb_verify_level; 0: all */
     const char *const *columns; /* globs over column or table.column (of the target); n 0: all. The
                                    key is always read */
