@@ -264,10 +264,18 @@ static enum wb_reading weaker(enum wb_reading a, enum wb_reading b) {
     return a == WB_READING_UNBOUND || b == WB_READING_UNBOUND ? WB_READING_UNBOUND : a;
 }
 
+/* A comparison in a step's prose whose metric nobody has bound is no gate: a person makes it. */
+static bool loose(const struct wb_plan_reader *r, const struct wb_plan_clause *c) {
+    return c->metric && c->metric->kind == WB_METRIC_UNKNOWN && !wb_metric_bound(c->metric) &&
+           !wb_metric_near(r, c->metric->name);
+}
+
 static void bind_step(struct wb_plan_reader *r, struct wb_plan_step *s,
                       struct wb_plan_phase *phase) {
     size_t automatic = 0;
     for (size_t i = 0; i < s->n_clauses; i++) {
+        if (loose(r, &s->clauses[i]))
+            s->clauses[i].kind = WB_CLAUSE_MANUAL;
         bind_clause(r, &s->clauses[i], phase);
         automatic += s->clauses[i].reading != WB_READING_MANUAL;
         s->reading = weaker(s->reading, s->clauses[i].reading);

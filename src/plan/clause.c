@@ -284,15 +284,21 @@ static void explain_prose(struct wb_plan_reader *r, const struct wb_phrase *p,
 /* --- putting together
  * -------------------------------------------------------------------------------- */
 
+static bool only_names(const struct wb_phrase *p) {
+    const struct wb_token *last = &p->tokens[p->n - 1];
+    bool codes = true;
+    for (size_t i = 0; i < p->n; i++)
+        codes &= p->tokens[i].kind == WB_TOKEN_CODE || wb_token_is(&p->tokens[i], "and");
+    return codes || p->n == 1 || wb_token_is(last, "columns") || wb_token_is(last, "column");
+}
+
 /* A part that goes on with the list of names that the clause before began. */
 static bool joins(struct wb_plan_reader *r, const struct wb_phrase *p, struct wb_clauses *to,
                   size_t first) {
     if (to->n == first || p->n == 0 || p->n > 8)
         return false;
     struct wb_plan_clause *last = &to->items[to->n - 1], probe;
-    bool columns = last->kind == WB_CLAUSE_CHECKSUM && last->names.n &&
-                   (p->n == 1 || wb_token_is(&p->tokens[p->n - 1], "columns") ||
-                    wb_token_is(&p->tokens[p->n - 1], "column"));
+    bool columns = last->kind == WB_CLAUSE_CHECKSUM && last->names.n && only_names(p);
     if (!(last->kind == WB_CLAUSE_SIGN_OFF || columns) || wb_clause_understands(r, p, &probe))
         return false;
     add_names(r, p, 0, p->n, &last->names);
@@ -320,10 +326,22 @@ static bool halves(struct wb_plan_reader *r, const struct wb_phrase *p, struct w
     return false;
 }
 
+/* "checksum on email colums": the slip would be taken for a column's name. */
+static void judge_columns(struct wb_plan_reader *r, const struct wb_phrase *p,
+                          const struct wb_plan_clause *c) {
+    const struct wb_token *last = &p->tokens[p->n - 1];
+    if (c->kind == WB_CLAUSE_CHECKSUM && last->kind == WB_TOKEN_WORD &&
+        wb_word_near(last->text, "columns") && strcmp(last->text, "columns") != 0 &&
+        strcmp(last->text, "column") != 0)
+        wb_reader_find(r, WB_PLAN_SYNTAX, wb_reader_place(r, last->from), "did you mean: columns",
+                       "\"%s\" is nearly understood, but not quite", c->text);
+}
+
 static void add_part(struct wb_plan_reader *r, const struct wb_phrase *p, enum wb_clause_place at,
                      struct wb_clauses *to) {
     struct wb_plan_clause c;
     if (wb_clause_understands(r, p, &c)) {
+        judge_columns(r, p, &c);
         add(r, to, &c);
         return;
     }

@@ -107,7 +107,6 @@ static void add_step(struct document *d, const struct wb_phrase *p) {
 }
 
 static void add_sign_off(struct document *d, struct wb_plan_label *l, const struct wb_phrase *p) {
-    struct wb_clauses all = {0};
     struct wb_plan_clause c;
     struct wb_phrase full = *p;
     if (!wb_clause_understands(d->r, &full, &c) || c.kind != WB_CLAUSE_SIGN_OFF) {
@@ -127,7 +126,6 @@ static void add_sign_off(struct document *d, struct wb_plan_label *l, const stru
             i = end + 1;
         }
     }
-    (void)all;
     *WB_PUSH(d->r->a, l->clauses, l->n_clauses, l->cap_clauses) = c;
 }
 
@@ -216,6 +214,19 @@ static void add_label(struct document *d, const struct wb_phrase *p, enum wb_lab
     d->takes_list = silent;
 }
 
+static void add_prose(struct document *d, const struct wb_phrase *p) {
+    struct wb_plan_phase phase;
+    close_label(d);
+    if (wb_heading_phase(d->r, p, &phase) && phase.first_day)
+        wb_reader_find(d->r, WB_PLAN_SYNTAX, phase.place, "put \"## \" before it",
+                       "this looks like a phase, but it is not a heading");
+    if (phase_of(d) && p->n > 2 && wb_token_is(&p->tokens[0], "ramp") &&
+        wb_token_mark(&p->tokens[1], ':'))
+        add_step(d, p);
+    else
+        add_text(d, p);
+}
+
 /* A stretch of a paragraph that begins a label, or goes on without one. */
 static void add_stretch(struct document *d, size_t from, size_t to, bool item) {
     struct wb_phrase p;
@@ -235,14 +246,11 @@ static void add_stretch(struct document *d, size_t from, size_t to, bool item) {
         add_label(d, &p, kind, rest);
     } else if (item) {
         add_item(d, &p);
+    } else if (d->takes_list && d->label != WB_LABEL_STEPS && label_of(d)) {
+        add_item(d, &p);
+        d->takes_list = false;
     } else {
-        if (d->r->phase >= 0)
-            close_label(d);
-        struct wb_plan_phase phase;
-        if (wb_heading_phase(d->r, &p, &phase) && phase.first_day)
-            wb_reader_find(d->r, WB_PLAN_SYNTAX, phase.place, "put \"## \" before it",
-                           "this looks like a phase, but it is not a heading");
-        add_text(d, &p);
+        add_prose(d, &p);
     }
 }
 

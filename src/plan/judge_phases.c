@@ -55,8 +55,11 @@ static bool checks(const struct wb_plan_clause *c, size_t n) {
 
 static void judge_check(struct wb_plan_reader *r, int index) {
     const struct wb_plan_phase *p = &r->plan->phases[index];
-    bool found = has_label(p, WB_LABEL_INTEGRITY) || has_label(p, WB_LABEL_VALIDATION) ||
-                 has_label(p, WB_LABEL_EXIT);
+    bool found = false;
+    for (size_t i = 0; i < p->n_labels; i++)
+        found |= p->labels[i].n_clauses &&
+                 (p->labels[i].kind == WB_LABEL_INTEGRITY ||
+                  p->labels[i].kind == WB_LABEL_VALIDATION || p->labels[i].kind == WB_LABEL_EXIT);
     for (size_t i = 0; i < p->n_stages; i++)
         found |= checks(p->stages[i].gate, p->stages[i].n_gate);
     for (size_t i = 0; i < p->n_steps; i++)
@@ -115,15 +118,26 @@ static void judge_danger(struct wb_plan_reader *r, const struct wb_plan_phase *p
         }
 }
 
+/* Whether the step that block b belongs to has a way back; without a step, the phase. */
+static bool has_down(const struct wb_plan *plan, const struct wb_plan_block *b) {
+    const struct wb_plan_phase *p = b->phase < 0 ? NULL : &plan->phases[b->phase];
+    for (size_t i = 0; p && i < p->n_steps; i++) {
+        bool mine = false, down = false;
+        for (size_t k = 0; k < p->steps[i].n_blocks; k++) {
+            mine |= p->steps[i].blocks[k] == b;
+            down |= p->steps[i].blocks[k]->step == WB_BLOCK_DOWN;
+        }
+        if (mine)
+            return down;
+    }
+    return p && undoes(plan, b->phase);
+}
+
 static void judge_blocks(struct wb_plan_reader *r) {
     for (size_t i = 0; i < r->plan->n_blocks; i++) {
         const struct wb_plan_block *b = r->plan->blocks[i];
-        bool down = false;
-        for (size_t k = 0; k < r->plan->n_blocks; k++)
-            down |=
-                r->plan->blocks[k]->phase == b->phase && r->plan->blocks[k]->step == WB_BLOCK_DOWN;
         r->phase = b->phase;
-        if (b->step == WB_BLOCK_UP && !b->irreversible && !down)
+        if (b->step == WB_BLOCK_UP && !b->irreversible && !has_down(r->plan, b))
             wb_reader_find(r, WB_PLAN_NO_ROLLBACK, b->place,
                            "add a block with step=down, or say irreversible",
                            "the step says neither how it is undone nor that it cannot be");

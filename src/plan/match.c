@@ -211,6 +211,11 @@ static bool go_value(struct matcher *x, size_t ei, size_t ti, struct evidence v,
         c.value.number = t->number;
     else if (slot == WB_SLOT_N || !n)
         return false;
+    const struct wb_token *thousands = slot == WB_SLOT_N && left ? token(x, ti + 1) : NULL;
+    if (thousands && wb_token_is(thousands, "k")) {
+        meant = ",000";
+        n = 2;
+    }
     if (meant) {
         const char *fixed = wb_arena_printf(x->r->a, "%s%s%s", t->text,
                                             *meant == '%' || *meant == ',' ? "" : " ", meant);

@@ -46,15 +46,16 @@ static void read_mapping_file(struct wb_plan_reader *r) {
     const struct wb_plan_text *m = &r->plan->front.mapping;
     if (!m->value || r->opts->files == WB_PLAN_NO_FILES)
         return;
-    struct wb_error err = {0};
     size_t before = r->plan->n_mappings;
     struct wb_plan_reader own = {
         .plan = r->plan, .a = r->a, .opts = r->opts, .elements = r->elements, .phase = -1};
-    own.file = wb_file_beside(r->a, r->file, m->value);
-    if (wb_file_read(r->a, own.file, MAX_PLAN_BYTES, &own.text, &own.len, &err) ||
-        judge_text(own.file, own.text, own.len, &err)) {
+    /* What came from the environment is not shown, not even as part of a path. */
+    const char *path = wb_file_beside(r->a, r->file, m->value);
+    own.file = wb_file_beside(r->a, r->file, m->shown);
+    if (wb_file_read(r->a, path, MAX_PLAN_BYTES, &own.text, &own.len, NULL) ||
+        judge_text(own.file, own.text, own.len, NULL)) {
         wb_reader_find(r, WB_PLAN_FRONT, m->place, "paths begin at the plan's folder",
-                       "the mapping cannot be read: %s", err.text);
+                       "the mapping %s cannot be read as text", m->shown);
         return;
     }
     wb_reader_index(&own);

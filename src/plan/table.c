@@ -251,6 +251,8 @@ static void nearly_known(struct wb_plan_reader *r, const struct row *head, enum 
     wb_reader_find(r, WB_PLAN_SYNTAX, wb_reader_place(r, head->cells[h->near_cell].from),
                    wb_arena_printf(r->a, "the title is: %s", missing),
                    "the table is nearly one of %s, but a title is not known", shapes[shape].what);
+    if (shape == SUMMARY && !h->near)
+        r->plan->findings[r->plan->n_findings - 1].severity = WB_WARNING;
 }
 
 static void text_rows(struct wb_plan_reader *r, unsigned first, unsigned last) {
@@ -277,7 +279,7 @@ void wb_table_read(struct wb_plan_reader *r, unsigned first, unsigned last) {
             read_rows(r, first + 2, last, (enum shape)shape, &h);
             return;
         }
-        bool lacks_one = h.exact + 1 == shapes[shape].n && (h.near || shape == STAGES);
+        bool lacks_one = h.exact + 1 == shapes[shape].n && (h.near || shape != MAPPING);
         if (lacks_one && h.exact >= 2) {
             nearly_known(r, &head, (enum shape)shape, &h);
             return;

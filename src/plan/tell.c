@@ -2,6 +2,7 @@
 #include "plan/reader.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 static const char *const readings[] = {"manual", "auto", "unbound"};
 static const char *const line_kinds[] = {
@@ -100,11 +101,17 @@ static int phase_at(const struct wb_plan *p, unsigned line) {
 }
 
 static void tell_block(struct wb_plan_reader *r, const struct wb_plan_block *b) {
-    bool runs = b->is_check || b->has_attributes;
+    bool used = b->is_check || b->metric || b->step != WB_BLOCK_NO_STEP || b->action;
     bool judged = b->is_check && b->check == WB_CHECK_NONE && !b->expect.given;
+    size_t from = r->line_at[b->place.line - 1] + b->place.column - 1;
+    const char *text = b->place.file == r->file
+                           ? wb_reader_slice(r, from, wb_reader_line_end(r, b->place.line))
+                           : b->language;
     r->phase = b->phase;
-    wb_reader_line(r, WB_LINE_BLOCK, b->place, wb_arena_printf(r->a, "```%s", b->language),
-                   runs && !judged ? WB_READING_AUTO : WB_READING_MANUAL, wb_tell_block(r, b));
+    wb_reader_line(r, WB_LINE_BLOCK, b->place, text,
+                   used && !judged && b->lang != WB_LANG_OTHER ? WB_READING_AUTO
+                                                               : WB_READING_MANUAL,
+                   wb_tell_block(r, b));
 }
 
 static void tell_tables(struct wb_plan_reader *r) {
@@ -135,6 +142,23 @@ static int by_place(const void *a, const void *b) {
     return x->place.column < y->place.column ? -1 : x->place.column > y->place.column;
 }
 
+/* What is an error is not read as prose for people. */
+static void tell_slips(struct wb_plan *p) {
+    for (size_t i = 0; i < p->n_findings; i++) {
+        const struct wb_plan_finding *f = &p->findings[i];
+        if (f->rule != WB_PLAN_SYNTAX && f->rule != WB_PLAN_VALUE)
+            continue;
+        for (size_t k = 0; k < p->n_lines; k++) {
+            struct wb_plan_line *l = &p->lines[k];
+            if (l->reading == WB_READING_MANUAL && l->place.line == f->place.line &&
+                l->place.column <= f->place.column &&
+                f->place.column < l->place.column + strlen(l->text) &&
+                l->place.file == f->place.file)
+                l->sentence = "not understood: see the findings";
+        }
+    }
+}
+
 void wb_plan_tell(struct wb_plan_reader *r) {
     struct wb_plan *p = r->plan;
     for (size_t i = 0; i < p->n_phases; i++) {
@@ -147,4 +171,5 @@ void wb_plan_tell(struct wb_plan_reader *r) {
     r->phase = -1;
     if (p->n_lines)
         qsort(p->lines, p->n_lines, sizeof *p->lines, by_place);
+    tell_slips(p);
 }

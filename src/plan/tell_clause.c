@@ -164,7 +164,8 @@ static void put_body(struct wb_buf *b, struct wb_plan_reader *r, const struct wb
                                        : " have signed (whimbrel approve)");
         return;
     case WB_CLAUSE_EXCEEDS_GATE:
-        wb_buf_adds(b, "any comparison in the present stage's gate fails: ");
+        wb_buf_adds(b, "any comparison in the present stage's gate fails");
+        wb_buf_adds(b, c->names.n ? ": " : "");
         put_names(b, &c->names);
         return;
     case WB_CLAUSE_MANUAL:
@@ -190,5 +191,8 @@ const char *wb_tell_clause(struct wb_plan_reader *r, const struct wb_plan_clause
     else
         wb_buf_adds(&b, leads[at]);
     put_body(&b, r, c, at);
+    if (c->reading == WB_READING_MANUAL && c->kind != WB_CLAUSE_MANUAL &&
+        c->kind != WB_CLAUSE_SIGN_OFF)
+        wb_buf_adds(&b, "; a person confirms it");
     return wb_arena_strdup(r->a, wb_buf_str(&b));
 }

@@ -123,7 +123,10 @@ const char *wb_tell_step(struct wb_plan_reader *r, const struct wb_plan_step *s)
             part(&b, wb_arena_printf(r->a, "runs the block of line %u", s->blocks[i]->place.line));
     if (s->reading != WB_READING_MANUAL || s->n_clauses)
         put_pace(&b, s);
+    bool told = s->reading != WB_READING_MANUAL;
     for (size_t i = 0; i < s->n_clauses; i++)
+        told |= s->clauses[i].kind == WB_CLAUSE_SIGN_OFF;
+    for (size_t i = 0; told && i < s->n_clauses; i++)
         part(&b, wb_tell_clause(r, &s->clauses[i], WB_AT_STEP));
     for (size_t i = 0; i < s->n_actions; i++)
         part(&b, wb_tell_action(r, &s->actions[i]));
@@ -140,8 +143,10 @@ static const char *where(const struct wb_plan_block *b) {
 
 const char *wb_tell_block(struct wb_plan_reader *r, const struct wb_plan_block *b) {
     WB_CLEANUP_BUF struct wb_buf t = {0};
+    if (b->has_attributes && b->lang == WB_LANG_OTHER)
+        return "cannot run: see the findings";
     if (b->is_check) {
-        wb_buf_addf(&t, "runs read only%s and must ", where(b));
+        wb_buf_addf(&t, "runs%s%s and must ", b->lang == WB_LANG_SQL ? " read only" : "", where(b));
         if (b->check == WB_CHECK_EQUAL)
             wb_buf_adds(&t, "give the same on both sides");
         else if (b->check == WB_CHECK_EXIT)

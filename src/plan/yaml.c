@@ -8,16 +8,25 @@ enum { MAX_DEPTH = 8 };
 struct loader {
     struct wb_plan_reader *r;
     yaml_parser_t parser;
-    unsigned first_line; /* of the YAML text, in the plan */
+    size_t from, to; /* of the YAML text, in the plan */
+    size_t at,
+        at_index; /* the byte and the character of the last place: places mostly go forward */
     bool failed;
 };
 
-static struct wb_plan_place place_of(const struct loader *l, yaml_mark_t mark) {
-    return (struct wb_plan_place){
-        .file = l->r->file,
-        .line = l->first_line + (unsigned)mark.line,
-        .column = (unsigned)mark.column + 1,
-    };
+/* libyaml counts characters, and takes other characters than LF for line ends too. */
+static struct wb_plan_place place_of(struct loader *l, yaml_mark_t mark) {
+    if (mark.index < l->at_index) {
+        l->at = l->from;
+        l->at_index = 0;
+    }
+    while (l->at_index < mark.index && l->at < l->to) {
+        do
+            l->at++;
+        while (l->at < l->to && ((unsigned char)l->r->text[l->at] & 0xC0) == 0x80);
+        l->at_index++;
+    }
+    return wb_reader_place(l->r, l->at);
 }
 
 static void fail(struct loader *l, yaml_mark_t mark, const char *what) {
@@ -109,7 +118,7 @@ static bool read_document(struct loader *l, struct wb_yaml *to) {
 }
 
 struct wb_yaml *wb_yaml_read(struct wb_plan_reader *r, size_t from, size_t to) {
-    struct loader l = {.r = r, .first_line = wb_reader_place(r, from).line};
+    struct loader l = {.r = r, .from = from, .to = to, .at = from};
     struct wb_yaml *root = WB_NEW(r->a, struct wb_yaml);
     root->kind = WB_YAML_MAP;
     if (!yaml_parser_initialize(&l.parser))
