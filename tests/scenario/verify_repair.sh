@@ -1,0 +1,152 @@
+#!/bin/bash
+# --repair prints statements, --repair --execute runs them: the target is made right from the source as it is at that
+# moment, journalled in the same transaction, whatever the moment at which it is killed.
+. "$(dirname "$0")/verify.bash"
+
+# --- SQLite --------------------------------------------------------------------------------------
+lite_pair
+sl "CREATE TABLE item (id INTEGER PRIMARY KEY, name TEXT NOT NULL, price REAL, note TEXT, twice AS (price * 2));
+    WITH RECURSIVE n(i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < 2000) INSERT INTO item SELECT i, 'it''s ' || i, i / 4.0, x'00ff' FROM n;
+    CREATE TABLE bag (a, b)"
+sl "INSERT INTO bag VALUES (1, 'x'), (1, 'x'), (2, 'y')"
+spoil_lite() {
+    tl "UPDATE item SET price = -1, note = NULL WHERE id = 10; DELETE FROM item WHERE id IN (20, 21); INSERT INTO item VALUES (5000, 'extra', 1, '')"
+}
+rows_lite() { sqlite3 "$1" "SELECT id, quote(name), quote(price), quote(note), twice FROM item ORDER BY id"; }
+same_lite() {
+    if [ "$(rows_lite "$src")" = "$(rows_lite "$dst")" ]; then case_ok "$1"; else
+        case_fail "$1" "$(diff <(rows_lite "$src") <(rows_lite "$dst") | head -n 5)"
+    fi
+}
+copy
+spoil_lite
+before=$(rows_lite "$dst")
+verify --repair --settle 300ms
+rc "SQLite: a dry repair: exit 1" 1
+equal "a dry repair changes nothing" "$before" "$(rows_lite "$dst")"
+says "a dry repair prints an UPDATE" "UPDATE .*item.* SET .*WHERE .*id.* = 10"
+says "a dry repair prints an INSERT" "INSERT INTO .*item.*'it''s 20'"
+says "a dry repair prints a DELETE" "DELETE FROM .*item.* WHERE .*id.* = 5000"
+# What it prints can be run by hand.
+grep -E '^(UPDATE|INSERT|DELETE) ' "$OUT" >"$DIR/repair.sql"
+cp "$dst" "$DIR/byhand.db"
+sqlite3 -bail "$DIR/byhand.db" <"$DIR/repair.sql" 2>"$DIR/byhand.err"
+if [ "$(rows_lite "$src")" = "$(rows_lite "$DIR/byhand.db")" ]; then
+    case_ok "the statements make the target right when run by hand"
+else
+    case_fail "the statements make the target right when run by hand" "$(cat "$DIR/byhand.err" "$DIR/repair.sql")"
+fi
+verify --repair --execute --settle 300ms
+rc "SQLite: a repair says that there was a difference: exit 1" 1
+same_lite "SQLite: the target is right"
+last_line "SQLite: the verdict counts the repairs" '4 rows were repaired.*'
+equal "SQLite: each statement is in the journal" "DELETE|1
+INSERT|2
+UPDATE|1" "$(tl "SELECT statement, count(*) FROM whimbrel_repairs GROUP BY 1 ORDER BY 1")"
+equal "SQLite: the journal has the row as it was" 1 "$(tl "SELECT count(*) FROM whimbrel_repairs WHERE statement = 'DELETE' AND row_before LIKE '%''extra''%' AND row_after IS NULL")"
+verify
+rc "SQLite: then it is equal, and the failure is cleared" 0
+
+tl "INSERT INTO bag VALUES (3, 'z')"
+verify --repair --execute --settle 300ms
+rc "without a key: exit 1" 1
+says "without a key: says that it was not repaired, and why" 'bag.*not repaired.*no key'
+tl "DELETE FROM bag WHERE a = 3"
+
+spoil_lite
+verify --repair --execute --redact --settle 300ms
+same_lite "--redact repairs too"
+silent "--redact shows no value" "it's|extra'"
+
+# --- MariaDB to PostgreSQL: keys, identity, foreign keys, a value that moved on ------------------
+pair repair
+load <<'SQL'
+CREATE TABLE parent (id int AUTO_INCREMENT PRIMARY KEY, code varchar(10) UNIQUE, v decimal(10,2));
+CREATE TABLE child (id int PRIMARY KEY, parent_id int, up int, KEY (parent_id), KEY (up),
+    CONSTRAINT c_parent FOREIGN KEY (parent_id) REFERENCES parent (id) ON DELETE CASCADE,
+    CONSTRAINT c_up FOREIGN KEY (up) REFERENCES child (id));
+CREATE TABLE kinds (a int, b varchar(20), f float, d double, bo tinyint(1), j json, bin varbinary(20), ts timestamp(6) NULL,
+    e enum('x','y'), s set('p','q'), bits bit(5), PRIMARY KEY (a, b));
+INSERT INTO parent SELECT seq, CONCAT('c', seq), seq / 4 FROM seq_1_to_500;
+INSERT INTO child SELECT seq, seq DIV 2 + 1, NULL FROM seq_1_to_900;
+UPDATE child SET up = id - 1 WHERE id MOD 100 = 0;
+INSERT INTO kinds SELECT seq, CONCAT('k''', seq), seq / 3, seq / 7, seq MOD 2, JSON_OBJECT('n', seq), CHAR(0, seq MOD 256),
+    TIMESTAMPADD(MICROSECOND, seq, '2026-03-01 12:00:00'), 'x', 'p,q', seq MOD 32 FROM seq_1_to_400;
+SQL
+copy
+rc "MariaDB to PostgreSQL: the copy succeeds" 0
+spoil() {
+    pq "DELETE FROM child WHERE parent_id IN (11, 12); DELETE FROM parent WHERE id IN (11, 12)"
+    pq "INSERT INTO parent (id, code, v) OVERRIDING SYSTEM VALUE VALUES (7001, 'x1', 0), (7002, 'x2', 0);
+        INSERT INTO child VALUES (8001, 7001, NULL), (8002, 7002, 8001)"
+    pq "UPDATE parent SET v = v + 1 WHERE id BETWEEN 100 AND 149"
+    pq "UPDATE kinds SET f = 0, d = NULL, bo = NULL, j = '[]', bin = '', ts = NULL, e = 'y', s = NULL, bits = NULL WHERE a = 5;
+        DELETE FROM kinds WHERE a BETWEEN 10 AND 12; INSERT INTO kinds (a, b) VALUES (9, 'nobody')"
+}
+spoil >"$DIR/spoilt"
+equal "the target is spoilt" "" "$(cat "$DIR/spoilt")"
+tables_equal() { # CASE: judged by the clients
+    equal_tables "$1" parent child
+    same "$1: kinds" "SELECT a, b, f, d, bo, j, HEX(bin), UNIX_TIMESTAMP(ts), e, bits + 0 FROM kinds ORDER BY a, b" \
+        "SELECT a, b, f, d, bo::int, j, upper(encode(bin, 'hex')), trim_scale(extract(epoch FROM ts)::numeric(20,6))::numeric(20,6), e, bits::int FROM kinds ORDER BY a, b"
+}
+verify --repair --execute --settle 300ms
+rc "a repair: exit 1" 1
+verify --json
+rc "then everything is equal, also by a second pass" 0
+equal_tables "MariaDB to PostgreSQL: the clients agree" parent child
+is "parents before children: the journal has them all" "SELECT count(*) FROM whimbrel.repairs WHERE table_name LIKE '%parent'" 54
+is "nothing else was deleted by a foreign key" "SELECT count(*) FROM child" 900
+
+# A row that the source gets back is not deleted; a value that the source changes is not overwritten with the old one.
+pq "INSERT INTO parent (id, code, v) OVERRIDING SYSTEM VALUE VALUES (9001, 'late', 5)" >/dev/null
+mq "INSERT INTO parent VALUES (9001, 'late', 6)" >/dev/null
+verify --repair --execute --settle 300ms >/dev/null
+is "a row that both have is made equal, not deleted" "SELECT v FROM parent WHERE id = 9001" 6.00
+
+# Rows outside of --where are there all the same: none is deleted because of it.
+pq "UPDATE parent SET v = 1000 WHERE id = 9001" >/dev/null
+verify --where 'v < 5' --where-target 'v < 5 OR v = 1000' --tables parent --repair --execute --settle 300ms
+is "with --where: a row outside of it is not deleted" "SELECT v FROM parent WHERE id = 9001" 6.00
+
+# Keys that were given by hand left the next value behind: said, since no row is wrong.
+verify --json
+rc "a next value that is behind its rows: exit 1" 1
+verified "a next value that is behind its rows is a finding" '[.findings[] | select(.level == "sequences" and .outcome == "different")] | length' 1
+pq "SELECT setval(pg_get_serial_sequence('parent', 'id'), 20000)" >/dev/null
+mq "ALTER TABLE parent AUTO_INCREMENT = 20001" >/dev/null
+verify
+rc "all is equal again" 0
+
+# --- killed in the middle ------------------------------------------------------------------------
+spoil >/dev/null
+pq "UPDATE parent SET v = v + 1 WHERE id BETWEEN 151 AND 500" >/dev/null
+journalled() { pq "SELECT count(*) FROM whimbrel.repairs"; }
+n=$(journalled)
+"$WHIMBREL" verify "$SRC" "$DST" --repair --execute --settle 300ms >"$OUT" 2>"$ERR" </dev/null &
+repair=$!
+some_repaired() { [ "$(journalled)" -gt $((n + 20)) ] || ! kill -0 "$repair" 2>/dev/null; }
+wb_wait 60 some_repaired
+kill -9 "$repair" 2>/dev/null
+wait "$repair" 2>/dev/null
+is "killed: what the journal says of a row is in the row" "SELECT count(*) FROM whimbrel.repairs r JOIN parent p ON r.row_key = '\"id\" = ' || p.id
+    WHERE r.run_id = (SELECT max(run_id) FROM whimbrel.repairs) AND r.table_name LIKE '%parent' AND r.statement = 'UPDATE'
+    AND r.row_after NOT LIKE '%\"v\" = ' || p.v || '%'" 0
+is "killed: no row was changed without the journal" "SELECT
+    (SELECT count(*) FROM parent WHERE id BETWEEN 100 AND 500 AND id <> 150 AND v = round(id / 4.0, 2)) =
+    (SELECT count(*) FROM whimbrel.repairs WHERE run_id = (SELECT max(run_id) FROM whimbrel.repairs)
+        AND table_name LIKE '%parent' AND statement = 'UPDATE')" t
+verify --repair --execute --settle 300ms
+verify
+rc "killed, repaired again: equal" 0
+equal_tables "killed, repaired again: the clients agree" parent child
+
+# What cannot be repaired is said: the source's row violates a constraint of the target.
+pq "ALTER TABLE parent ADD CONSTRAINT small CHECK (v < 200) NOT VALID" >/dev/null
+mq "UPDATE parent SET v = 999 WHERE id = 400" >/dev/null
+pq "UPDATE parent SET v = 1 WHERE id = 401" >/dev/null
+verify --repair --execute --settle 300ms --levels digests
+rc "a row that the target refuses: exit 1" 1
+says "a row that the target refuses: says why" 'parent.*not repaired.*small'
+is "a row that the target refuses: the others are repaired" "SELECT v FROM parent WHERE id = 401" 100.25
+wb_finish
