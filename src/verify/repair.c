@@ -25,6 +25,7 @@ struct repair {
     struct wb_arena a;          /* of a batch */
     uint64_t journal_no;
     uint64_t progress;    /* rows repaired in this pass */
+    bool moved;           /* in this pass the source moved on from what was read of it */
     char **why;           /* a pair: the last reason for which one of its rows was left; or NULL */
     struct wb_arena keep; /* of the reasons */
 };
@@ -211,6 +212,7 @@ static enum wb_code attempt(struct repair *r, struct wb_verify_row *rows,
         code = w->commit(c, true, err);
     else
         w->rollback(c);
+    r->moved |= t.moved;
     if (code || t.moved)
         return code;
     *ret_done = true;
@@ -315,6 +317,7 @@ static enum wb_code pass(struct repair *r, struct wb_error *err) {
                                                            WB_VERIFY_MISSING};
     enum wb_code code = WB_OK;
     r->progress = 0;
+    r->moved = false;
     for (size_t k = 0; k < sizeof kinds / sizeof kinds[0]; k++)
         for (size_t i = 0; !code && i < r->job->n_pairs; i++) {
             size_t at = kinds[k] == WB_VERIFY_EXTRA ? r->job->n_pairs - 1 - i : i;
@@ -370,7 +373,7 @@ enum wb_code wb_verify_repair_execute(struct wb_verify_job *job, struct wb_error
         code = make_journal(&r, err);
     for (unsigned i = 0; !code && i < MOST_PASSES; i++) {
         code = pass(&r, err);
-        if (r.progress == 0)
+        if (r.progress == 0 && !r.moved)
             break;
     }
     for (size_t i = 0; !code && i < job->n_pairs; i++)
