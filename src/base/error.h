@@ -76,6 +76,11 @@ enum wb_class {
     X(NOT_TRANSACTIONAL, 305, REFUSED,                                                           \
       "tables without transactions cannot be read consistently while they are written",          \
       "convert them to InnoDB, exclude them, or allow a read lock with --lock-tables")           \
+    X(RUNNING, 306, REFUSED, "another whimbrel runs this plan",                                  \
+      "wait for it, or ask it: pause, approve and rollback reach it")                            \
+    X(ANSWERED, 307, REFUSED, "the request was answered already", "see whimbrel status PLAN")    \
+    X(FORMAT, 308, REFUSED, "the record was written by a newer whimbrel",                        \
+      "use that version or a later one")                                                         \
     X(VALUE, 310, DATA, "a value cannot be held by the target",                                  \
       "declare what to do with --policy KIND=ACTION, or change the type with --cast")            \
     X(NAME, 311, DATA, "a name cannot be held by the target",                                    \
