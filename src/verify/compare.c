@@ -6,6 +6,7 @@
 #include "verify/repair.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 enum {
     UNIT_ROWS = 65536,
@@ -314,6 +315,28 @@ static void list_row(struct wb_verify_job *job, struct wb_verify_pair *p,
                             .kind = WB_VERIFY_DIFFERENCE, .table = t, .difference = &told});
 }
 
+static int compare_cells(const struct wb_cell *a, const struct wb_cell *b) {
+    bool bytes = a->form == WB_FORM_TEXT || a->form == WB_FORM_BYTES;
+    if (a->form != b->form)
+        return a->form < b->form ? -1 : 1;
+    if (!bytes)
+        return a->i == b->i ? 0 : a->i < b->i ? -1 : 1;
+    int c = memcmp(a->p, b->p, a->len < b->len ? a->len : b->len);
+    return c ? c : a->len == b->len ? 0 : a->len < b->len ? -1 : 1;
+}
+
+/* Listed in the order of their keys, as people look for them. */
+static int by_key(const void *x, const void *y, void *ctx) {
+    const struct wb_verify_candidate *a = x, *b = y;
+    const struct wb_verify_pair *p = ctx;
+    for (size_t k = 0; k < p->compared.n_key; k++) {
+        int c = compare_cells(&a->cells[k], &b->cells[k]);
+        if (c)
+            return c;
+    }
+    return 0;
+}
+
 static size_t group_rows(const struct wb_verify_pair *p) {
     const struct wb_table *t = p->table[WB_SIDE_SOURCE];
     uint64_t row_bytes = t->est_rows ? t->est_bytes / t->est_rows + 1 : 1;
@@ -336,6 +359,7 @@ static enum wb_code list_differences(struct wb_verify_job *job, unsigned worker,
                  (p->confirmed.n < most ? p->confirmed.n : most) + 1);
     pthread_mutex_unlock(&job->lock);
     t->n_differences = 0; /* of a try before */
+    qsort_r(p->confirmed.items, p->confirmed.n, sizeof *p->confirmed.items, by_key, p);
     for (size_t at = 0; !code && at < p->confirmed.n && t->n_differences < most; at += step) {
         struct wb_arena a = {0};
         struct wb_verify_row *rows = NULL;

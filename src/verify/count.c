@@ -44,7 +44,9 @@ static enum wb_code count_until_settled(struct wb_verify_job *job, unsigned work
             return WB_OK;
         last[0] = n[0];
         last[1] = n[1];
+        pthread_mutex_lock(&job->lock);
         p->report->retried_rows = 1;
+        pthread_mutex_unlock(&job->lock);
         uint64_t left_ms = (began_us + settle_us - now_us) / 1000 + 1;
         wb_clock_sleep_ms(pause_ms < left_ms ? pause_ms : (unsigned)left_ms);
         if (wb_cancel_check(job->opts->cancel, err))

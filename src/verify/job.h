@@ -129,9 +129,10 @@ struct wb_verify_pair {
     enum wb_verify_stage stage;
     bool failed; /* an error ended it: why says which */
     bool counts_differ;
-    bool drifted;                              /* its definition changed meanwhile */
-    bool server;                               /* digests are made by the servers */
-    unsigned measured;                         /* AUTO: chunks measured so far */
+    uint64_t overflow_us; /* when the last key found no room among the candidates; 0: none */
+    bool drifted;         /* its definition changed meanwhile */
+    bool server;          /* digests are made by the servers */
+    unsigned measured;    /* AUTO: chunks measured so far */
     uint64_t measured_us[2], measured_rows[2]; /* streamed, by the servers */
     struct wb_verify_unit *units;              /* of both sides, or (buckets) of the source */
     size_t n_units, next_unit, units_done, running;

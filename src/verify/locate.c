@@ -117,6 +117,8 @@ bool wb_verify_add_differing(struct wb_verify_job *job, struct wb_verify_pair *p
         if (!p->settle_due_us || c->due_us < p->settle_due_us)
             p->settle_due_us = c->due_us;
     }
+    if (!room)
+        p->overflow_us = now_us;
     pthread_cond_broadcast(&job->changed);
     pthread_mutex_unlock(&job->lock);
     return room;

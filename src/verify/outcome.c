@@ -258,7 +258,7 @@ static enum wb_code say_unproven(const struct wb_verify_job *job, struct wb_erro
 enum wb_code wb_verify_judge_all(struct wb_verify_job *job, struct wb_error *err) {
     struct wb_verify_report *r = job->report;
     enum wb_code code = write_verdicts(job, err);
-    if (!code)
+    if (!code && job->store.conn) /* without a record there is no history either */
         code = find_standing(job, err);
     if (code)
         return code;

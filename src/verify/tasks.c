@@ -79,13 +79,21 @@ static bool take_side(struct wb_verify_pair *p, struct wb_verify_task *ret) {
     return true;
 }
 
+/* What is counted by one more reading has had as long to settle as any candidate. */
+static bool may_end(const struct wb_verify_job *job, const struct wb_verify_pair *p) {
+    if (p->settling_now || p->running)
+        return false;
+    return p->failed ||
+           (!p->pending.n &&
+            (!p->overflow_us || now_us(job) >= p->overflow_us + (uint64_t)job->settle_ms * 1000));
+}
+
 static bool take_of_pair(struct wb_verify_job *job, struct wb_verify_pair *p,
                          struct wb_verify_task *ret) {
     *ret = (struct wb_verify_task){.pair = p};
     if (p->stage == WB_VERIFY_COMPARING && p->failed && !p->running)
         p->stage = WB_VERIFY_SETTLING;
-    if (p->stage == WB_VERIFY_SETTLING && !p->settling_now && !p->running &&
-        (!p->pending.n || p->failed)) {
+    if (p->stage == WB_VERIFY_SETTLING && may_end(job, p)) {
         p->stage = WB_VERIFY_FINISHING;
         ret->kind = WB_VERIFY_TASK_FINISH;
         return true;
