@@ -32,9 +32,12 @@ static bool same_collation(const struct structure *s, const struct wb_type *e,
 
 /* What a value may be, in any spelling: character varying(10) is varchar(10). */
 static bool same_type(const struct structure *s, const struct wb_type *e, const struct wb_type *a) {
+    bool spelled_alike = wb_str_ieq(e->native, a->native);
+    if (!s->normalized && spelled_alike && a->kind != WB_KIND_ENUM)
+        return same_collation(s, e, a); /* what was a set is read back as text[] */
     if (e->kind != a->kind || !same_labels(e, a) || !same_collation(s, e, a))
         return false;
-    if (wb_str_ieq(e->native, a->native) || e->kind == WB_KIND_ENUM || e->kind == WB_KIND_SET)
+    if (spelled_alike || e->kind == WB_KIND_ENUM || e->kind == WB_KIND_SET)
         return true;
     bool words = e->kind == WB_KIND_OTHER || e->kind == WB_KIND_ARRAY || e->kind == WB_KIND_ANY ||
                  e->kind == WB_KIND_GEOMETRY;

@@ -35,7 +35,8 @@ static int start(void **state) {
     live_mysql_run("CREATE TABLE history (id int, y int NOT NULL, PRIMARY KEY (id, y)) PARTITION "
                    "BY RANGE (y) (PARTITION p0 VALUES LESS THAN (2020), PARTITION p1 VALUES LESS "
                    "THAN MAXVALUE)");
-    live_mysql_run("CREATE TABLE words (id int PRIMARY KEY, t text, FULLTEXT KEY ft (t))");
+    live_mysql_run("CREATE TABLE words (id int PRIMARY KEY, t text, s set('a','b'), long_one "
+                   "varchar(2000), FULLTEXT KEY ft (t), UNIQUE KEY by_hash (long_one))");
     live_mysql_run("CREATE VIEW v AS SELECT 1");
     live_mysql_run("INSERT INTO customers (email) VALUES ('a'), ('b'), ('c')");
     w = (struct world){.source = live_mysql_open(WB_SIDE_SOURCE),
