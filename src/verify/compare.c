@@ -14,6 +14,7 @@ enum {
     MEASURED_UNITS = 8, /* tables below that are not worth measuring */
     GROUP_ROWS = 100,
     GROUP_BYTES = 8 << 20,
+    HEAVY_ROW_BYTES = 1 << 20, /* on average */
 };
 
 static const char *now_text(struct wb_verify_job *job) {
@@ -219,6 +220,9 @@ enum wb_code wb_verify_prepare(struct wb_verify_job *job, unsigned worker, struc
     p->report->started = now_text(job);
     if (p->way == WB_VERIFY_BY_NOTHING)
         return WB_OK;
+    const struct wb_table *t = p->table[WB_SIDE_SOURCE];
+    if (t->est_rows && t->est_bytes / t->est_rows >= HEAVY_ROW_BYTES)
+        atomic_store(&p->heavy, true);
     enum wb_code code = note_positions(job, p, err);
     if (!code && (levels & WB_VERIFY_COUNTS) && !(levels & WB_VERIFY_DIGESTS))
         code = wb_verify_count_rows(job, worker, p, err);

@@ -222,6 +222,8 @@ const char *wb_verify_side_word(enum wb_side side); /* "source" */
 enum wb_code wb_verify_worker_conn(struct wb_verify_job *job, unsigned worker, enum wb_side side,
                                    struct wb_conn **ret, struct wb_error *err);
 void wb_verify_drop_conns(struct wb_verify_job *job, unsigned worker);
+/* Open the control connections and the store's anew where the server has ended them. */
+void wb_verify_revive(struct wb_verify_job *job);
 
 /* pair.c: job->selected, wanted, pairs, and one table report each. */
 enum wb_code wb_verify_make_pairs(struct wb_verify_job *job, struct wb_error *err);

@@ -182,6 +182,34 @@ void wb_verify_drop_conns(struct wb_verify_job *job, unsigned worker) {
     }
 }
 
+static bool is_alive(struct wb_conn *c) {
+    struct wb_arena a = {0};
+    struct wb_rows rows;
+    struct wb_error err;
+    bool alive = c->engine->query(c, "SELECT 1", &a, &rows, &err) == WB_OK;
+    wb_arena_done(&a);
+    return alive;
+}
+
+/* The old one is kept where there is no new one: asking it again fails again. */
+static void revive(struct wb_verify_job *job, enum wb_side side, struct wb_conn **c,
+                   pthread_mutex_t *lock) {
+    struct wb_conn *fresh = NULL;
+    struct wb_error err;
+    pthread_mutex_lock(lock);
+    if (*c && !is_alive(*c) && !wb_verify_connect(job, side, &fresh, &err)) {
+        wb_conn_close(*c);
+        *c = fresh;
+    }
+    pthread_mutex_unlock(lock);
+}
+
+void wb_verify_revive(struct wb_verify_job *job) {
+    for (int s = 0; s < WB_VERIFY_SIDES; s++)
+        revive(job, (enum wb_side)s, &job->control[s], &job->control_lock);
+    revive(job, WB_SIDE_TARGET, &job->store.conn, &job->store.lock);
+}
+
 void wb_verify_close(struct wb_verify_job *job) {
     for (int s = 0; s < WB_VERIFY_SIDES; s++) {
         for (unsigned i = 0; i < WB_VERIFY_MAX_JOBS; i++)

@@ -251,6 +251,7 @@ static enum wb_code compare(struct wb_verify_job *job, struct wb_error *err) {
     if (code)
         return code;
     compare_rows(job);
+    wb_verify_revive(job); /* rows take long: a server may have ended what was idle */
     if (job->stopping) {
         *err = job->error;
         note_unfinished(job);

@@ -158,6 +158,29 @@ static enum wb_code add_batch(struct wb_verify_reader *r, struct wb_digest *d, b
     return WB_OK;
 }
 
+/* Rows of many MiB: one side after the other, and without the buffers that the first connection has
+ * grown. */
+static enum wb_code digest_in_turn(struct wb_verify_job *job, unsigned worker,
+                                   struct wb_verify_pair *p, const struct wb_range *range,
+                                   struct wb_digest d[WB_VERIFY_SIDES], uint64_t *ret_bytes,
+                                   struct wb_error *err) {
+    enum wb_code code = WB_OK;
+    for (int s = 0; !code && s < WB_VERIFY_SIDES; s++) {
+        struct wb_verify_reader *r = NULL;
+        struct wb_conn *c = NULL;
+        bool more = true;
+        wb_verify_drop_conns(job, worker);
+        code = wb_verify_worker_conn(job, worker, (enum wb_side)s, &c, err);
+        if (!code)
+            code = wb_verify_reader_open(job, c, p, (enum wb_side)s, &p->compared, range,
+                                         p->where[s], &r, err);
+        while (!code && more)
+            code = add_batch(r, &d[s], &more, ret_bytes, err);
+        wb_verify_reader_free(r);
+    }
+    return code;
+}
+
 enum wb_code wb_verify_digest_range(struct wb_verify_job *job, unsigned worker,
                                     struct wb_verify_pair *p, const struct wb_range *range,
                                     struct wb_digest ret[WB_VERIFY_SIDES], uint64_t *ret_bytes,
@@ -165,15 +188,16 @@ enum wb_code wb_verify_digest_range(struct wb_verify_job *job, unsigned worker,
     struct wb_verify_reader *readers[WB_VERIFY_SIDES] = {NULL, NULL};
     struct wb_digest d[WB_VERIFY_SIDES] = {{0}, {0}};
     bool more[WB_VERIFY_SIDES] = {true, true};
-    enum wb_code code = WB_OK;
-    for (int s = 0; !code && s < WB_VERIFY_SIDES; s++) {
+    bool heavy = atomic_load(&p->heavy);
+    enum wb_code code = heavy ? digest_in_turn(job, worker, p, range, d, ret_bytes, err) : WB_OK;
+    for (int s = 0; !code && !heavy && s < WB_VERIFY_SIDES; s++) {
         struct wb_conn *c = NULL;
         code = wb_verify_worker_conn(job, worker, (enum wb_side)s, &c, err);
         if (!code)
             code = wb_verify_reader_open(job, c, p, (enum wb_side)s, &p->compared, range,
                                          p->where[s], &readers[s], err);
     }
-    while (!code && (more[0] || more[1]))
+    while (!code && !heavy && (more[0] || more[1]))
         for (int s = 0; !code && s < WB_VERIFY_SIDES; s++)
             if (more[s])
                 code = add_batch(readers[s], &d[s], &more[s], ret_bytes, err);

@@ -102,6 +102,7 @@ static enum wb_code do_task_well(struct wb_verify_job *job, const struct wb_veri
             break;
         wb_verify_say(job, WB_VERIFY_NOTE, "table %s: %s; trying again", t->pair->name, err->text);
         wb_clock_sleep_ms(200u << tries);
+        wb_verify_revive(job);
     }
     if (wb_cancel_signo(job->opts->cancel))
         return wb_cancel_check(job->opts->cancel, err);
