@@ -35,8 +35,8 @@ static int help(FILE *to) {
           "Try: whimbrel copy sqlite:app.db sqlite:copy.db\n"
           "     whimbrel copy mysql://root@localhost/shop postgresql://postgres@localhost/shop "
           "--dry-run\n\n"
-          "Exit codes: 0 done and proven; 1 a difference or a refusal; 2 wrong usage; 4 database, "
-          "network or disk;\n"
+          "Exit codes: 0 done and proven; 1 a difference or a refusal; 2 wrong usage; 3 the "
+          "plan is at fault;\n4 database, network or disk; "
           "5 internal error; 6 not verified; 130/143 interrupted (the same command continues).\n",
           to);
     return to == stdout ? 0 : 2;

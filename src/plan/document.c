@@ -7,6 +7,8 @@
 #include <cmark-gfm.h>
 #include <string.h>
 
+enum { MAX_DEPTH = 32 };
+
 struct document {
     struct wb_plan_reader *r;
     int phase_level;          /* of the present phase's heading */
@@ -14,6 +16,7 @@ struct document {
     bool takes_list;          /* the label said nothing itself: the list below belongs to it */
     bool takes_block;         /* nothing has stood between the label and here */
     bool in_step;             /* inside a list item that is a step */
+    unsigned depth;           /* of lists and quotes */
 };
 
 static void walk(struct document *d, cmark_node *parent);
@@ -263,7 +266,9 @@ static void add_paragraph(struct document *d, size_t from, size_t to, bool item)
         while (next < to && strchr(" \t>", d->r->text[next]))
             next++;
         bool near;
-        if (next < to && label_here(d, next, to, &near) != WB_LABEL_NONE) {
+        const char *end = next < to ? memchr(d->r->text + next, '\n', to - next) : NULL;
+        size_t line_end = end ? (size_t)(end - d->r->text) : to;
+        if (next < to && label_here(d, next, line_end, &near) != WB_LABEL_NONE) {
             add_stretch(d, begin, next, item);
             begin = next;
             item = false;
@@ -410,6 +415,10 @@ static void on_code(struct document *d, cmark_node *node) {
 static void on_item(struct document *d, cmark_node *item) {
     bool first = true;
     d->in_step = false;
+    if (++d->depth > MAX_DEPTH) {
+        d->depth--;
+        return;
+    }
     for (cmark_node *n = cmark_node_first_child(item); n; n = cmark_node_next(n)) {
         cmark_node_type type = cmark_node_get_type(n);
         if (type == CMARK_NODE_PARAGRAPH && first)
@@ -430,6 +439,7 @@ static void on_item(struct document *d, cmark_node *item) {
         }
         first = false;
     }
+    d->depth--;
 }
 
 static void on_list(struct document *d, cmark_node *list) {
@@ -482,8 +492,11 @@ static void walk(struct document *d, cmark_node *parent) {
             on_code(d, n);
         else if (strcmp(cmark_node_get_type_string(n), "table") == 0)
             on_table(d, n);
-        else if (type == CMARK_NODE_BLOCK_QUOTE)
+        else if (type == CMARK_NODE_BLOCK_QUOTE && d->depth < MAX_DEPTH) {
+            d->depth++;
             walk(d, n);
+            d->depth--;
+        }
     }
 }
 

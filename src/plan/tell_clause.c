@@ -47,6 +47,8 @@ static void put_certainty(struct wb_buf *b, const struct wb_plan_reader *r,
         put_samples(b, 3 / wb_decimal_double(c->value.number));
     else if (at != WB_AT_TRIGGER && below && c->metric->shape == WB_SHAPE_QUANTILE)
         put_samples(b, 3 / (1 - wb_decimal_double(c->metric->quantile)));
+    else if (at == WB_AT_GATE)
+        wb_buf_addf(b, " in %lld samples at least", (long long)r->plan->front.observations);
     else if (!c->window_ms && !c->for_ms)
         wb_buf_adds(b, " in 2 consecutive samples");
 }

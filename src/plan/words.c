@@ -29,10 +29,20 @@ unsigned wb_word_distance(const char *a, const char *b) {
     return rows[n % 3][m];
 }
 
+/* Which letters a word holds: an edit changes at most two of these bits. */
+static uint32_t letters(const char *s) {
+    uint32_t set = 0;
+    for (; *s; s++)
+        set |= UINT32_C(1) << (*s & 31);
+    return set;
+}
+
 bool wb_word_near(const char *a, const char *b) {
     size_t n = strlen(b);
     unsigned allowed = n >= 7 ? 2 : n >= 4 ? 1 : 0;
     if (strlen(a) + allowed < n || strlen(a) > n + allowed)
+        return false;
+    if ((unsigned)__builtin_popcount(letters(a) ^ letters(b)) > 2 * allowed)
         return false;
     return wb_word_distance(a, b) <= allowed;
 }

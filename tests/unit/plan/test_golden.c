@@ -93,6 +93,49 @@ static void any_beginning_of_a_plan_can_be_read(void **state) {
     free(text);
 }
 
+/* The same plan with the line ends of another system reads the same, place by place. */
+static void line_ends_do_not_matter(void **state) {
+    (void)state;
+    static const char *const names[] = {"in_place", "two_databases", "blocks", "slips"};
+    for (size_t i = 0; i < 4; i++) {
+        char path[64];
+        snprintf(path, sizeof path, "tests/plans/%s.md", names[i]);
+        char *text = slurp(path);
+        struct wb_buf crlf = {0}, a = {0}, b = {0};
+        for (const char *c = text; *c; c++) {
+            if (*c == '\n')
+                wb_buf_addc(&crlf, '\r');
+            wb_buf_addc(&crlf, *c);
+        }
+        struct wb_plan *lf = golden_parse(text), *other = golden_parse(wb_buf_str(&crlf));
+        golden_dump(lf, &a);
+        golden_dump(other, &b);
+        assert_string_equal(wb_buf_str(&a), wb_buf_str(&b));
+        wb_plan_free(lf);
+        wb_plan_free(other);
+        wb_buf_done(&crlf);
+        wb_buf_done(&a);
+        wb_buf_done(&b);
+        free(text);
+    }
+}
+
+/* Text that is made to be slow or deep is read like any other. */
+static void hostile_text_is_read_in_time(void **state) {
+    (void)state;
+    static const char *const pieces[] = {"> ", "- ", "a and ",     "error rate over ",
+                                         "`",  "| ", "[",          "Rollback:\n",
+                                         "(",  "1,", "x|y\n-|-\n", "**Steps**\n"};
+    for (size_t i = 0; i < sizeof pieces / sizeof *pieces; i++) {
+        struct wb_buf b = {0};
+        wb_buf_adds(&b, "## Phase 1: A\n**Exit criteria**: ");
+        while (b.len < 20000)
+            wb_buf_adds(&b, pieces[i]);
+        wb_plan_free(golden_parse(wb_buf_str(&b)));
+        wb_buf_done(&b);
+    }
+}
+
 /* WHIMBREL_SEEDS names a folder of other people's plans: each is read, and those that have phases
  * have no errors, so that they run once they are bound. */
 static void plans_of_others_have_no_errors(void **state) {
@@ -126,6 +169,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_plan_reads_as_written_down),
         cmocka_unit_test(any_beginning_of_a_plan_can_be_read),
+        cmocka_unit_test(line_ends_do_not_matter),
+        cmocka_unit_test(hostile_text_is_read_in_time),
         cmocka_unit_test(plans_of_others_have_no_errors),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
