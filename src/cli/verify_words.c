@@ -96,8 +96,10 @@ static void add_different(struct wb_buf *to, const struct wb_verify_report *r) {
         wb_buf_adds(to,
                     " Next: --repair prints the statements that make the target right, --repair "
                     "--execute runs them; or copy the table again.");
+    else if (n > r->repaired_rows)
+        wb_buf_adds(to, " Next: see above what was not repaired and why; then verify again.");
     else if (n)
-        wb_buf_adds(to, " Next: run it again; what still differs was not repaired.");
+        wb_buf_adds(to, " Next: verify again: a full pass clears the failure.");
     else
         wb_buf_adds(to, " Next: correct the target as listed above, then verify again.");
 }
