@@ -127,6 +127,10 @@ static void clone_tables(struct wb_verify_job *job, struct wb_verify_pair *p,
             continue;
         to->columns[i].source_index = p->wanted->columns[w].source_index;
         to->columns[i].source_name = p->wanted->columns[w].source_name;
+        /* Where types do not bind (SQLite), values are as the copy's type made them. */
+        if (!job->engine[WB_SIDE_TARGET]->ddl->typed &&
+            wb_str_ieq(to->columns[i].type.native, p->wanted->columns[w].type.native))
+            to->columns[i].type = p->wanted->columns[w].type;
     }
     p->table[WB_SIDE_SOURCE] = from;
     p->table[WB_SIDE_TARGET] = to;

@@ -233,6 +233,8 @@ static void note_unfinished(struct wb_verify_job *job) {
         wb_verify_add_why(job, p, "not compared to its end: %s", job->error.text);
         p->failed = true;
         p->report->why = p->why;
+        p->report->source_rows = p->report->source_digest.rows;
+        p->report->target_rows = p->report->target_digest.rows;
         p->report->rows_outcome =
             p->report->missing_rows + p->report->extra_rows + p->report->changed_rows
                 ? WB_VERIFY_DIFFERENT
