@@ -140,6 +140,11 @@ static enum wb_reading exceeds_gate(struct wb_plan_reader *r, struct wb_plan_cla
     return WB_READING_UNBOUND;
 }
 
+/* Whether an engine's name could tell the sides apart. */
+static bool sides_known(const struct wb_plan_reader *r) {
+    return r->plan->front.source_scheme && r->plan->front.target_scheme;
+}
+
 static void bind_clause(struct wb_plan_reader *r, struct wb_plan_clause *c,
                         struct wb_plan_phase *phase) {
     switch (c->kind) {
@@ -177,6 +182,14 @@ static void bind_clause(struct wb_plan_reader *r, struct wb_plan_clause *c,
         if (!c->block)
             wb_reader_find(r, WB_PLAN_BLOCK, c->place, "put the SQL into a block below the label",
                            "something must return a value, but no block follows");
+        return;
+    case WB_CLAUSE_NOT_WRITTEN:
+        c->reading = WB_READING_AUTO;
+        if (c->side != WB_PLAN_SIDE_UNKNOWN || !sides_known(r))
+            return;
+        c->reading = WB_READING_UNBOUND;
+        wb_reader_find(r, WB_PLAN_STRUCTURE, c->place, "say source or target",
+                       "\"%s\" does not tell the source from the target", c->thing);
         return;
     default:
         c->reading = WB_READING_AUTO;
@@ -241,8 +254,7 @@ static void bind_flag(struct wb_plan_reader *r, struct wb_plan_action *c) {
 static void bind_side(struct wb_plan_reader *r, struct wb_plan_action *c) {
     bool sided = c->kind == WB_ACT_DISABLE_WRITES || c->kind == WB_ACT_ENABLE_WRITES ||
                  c->kind == WB_ACT_ROUTE_READS;
-    if (!sided || c->side != WB_PLAN_SIDE_UNKNOWN ||
-        (!r->plan->front.source_scheme || !r->plan->front.target_scheme))
+    if (!sided || c->side != WB_PLAN_SIDE_UNKNOWN || !sides_known(r))
         return;
     c->reading = WB_READING_MANUAL;
     wb_reader_find(r, WB_PLAN_STRUCTURE, c->place, "say source or target",

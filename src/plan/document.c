@@ -6,6 +6,7 @@
 #include <cmark-gfm-core-extensions.h>
 #include <cmark-gfm.h>
 #include <string.h>
+#include <strings.h>
 
 enum { MAX_DEPTH = 32 };
 
@@ -218,16 +219,25 @@ static void add_label(struct document *d, const struct wb_phrase *p, enum wb_lab
 }
 
 static void add_prose(struct document *d, const struct wb_phrase *p) {
-    struct wb_plan_phase phase;
     close_label(d);
-    if (wb_heading_phase(d->r, p, &phase) && phase.first_day)
-        wb_reader_find(d->r, WB_PLAN_SYNTAX, phase.place, "put \"## \" before it",
-                       "this looks like a phase, but it is not a heading");
     if (phase_of(d) && p->n > 2 && wb_token_is(&p->tokens[0], "ramp") &&
         wb_token_mark(&p->tokens[1], ':'))
         add_step(d, p);
     else
         add_text(d, p);
+}
+
+/* "Phase 3: Cutover (Days 5-9)" on a line of its own inside a text: its heading was lost, and all
+ * that follows would belong to the phase before. */
+static void judge_lost_heading(struct document *d, size_t from, size_t to) {
+    struct wb_phrase p;
+    struct wb_plan_phase phase;
+    if (to - from < 8 || strncasecmp(d->r->text + from, "phase ", 6) != 0)
+        return;
+    wb_phrase_read(d->r, from, to, &p);
+    if (wb_heading_phase(d->r, &p, WB_IN_TEXT, &phase) && phase.first_day)
+        wb_reader_find(d->r, WB_PLAN_SYNTAX, phase.place, "put \"## \" before it",
+                       "this looks like a phase, but it is not a heading");
 }
 
 /* A stretch of a paragraph that begins a label, or goes on without one. */
@@ -262,18 +272,16 @@ static void add_paragraph(struct document *d, size_t from, size_t to, bool item)
     size_t begin = from;
     for (size_t at = from; at < to;) {
         const char *nl = memchr(d->r->text + at, '\n', to - at);
-        size_t next = nl ? (size_t)(nl - d->r->text) + 1 : to;
-        while (next < to && strchr(" \t>", d->r->text[next]))
-            next++;
+        size_t end = nl ? (size_t)(nl - d->r->text) : to;
         bool near;
-        const char *end = next < to ? memchr(d->r->text + next, '\n', to - next) : NULL;
-        size_t line_end = end ? (size_t)(end - d->r->text) : to;
-        if (next < to && label_here(d, next, line_end, &near) != WB_LABEL_NONE) {
-            add_stretch(d, begin, next, item);
-            begin = next;
+        if (at > from && label_here(d, at, end, &near) != WB_LABEL_NONE) {
+            add_stretch(d, begin, at, item);
+            begin = at;
             item = false;
         }
-        at = next;
+        judge_lost_heading(d, at, end);
+        for (at = end < to ? end + 1 : to; at < to && strchr(" \t>", d->r->text[at]);)
+            at++;
     }
     add_stretch(d, begin, to, item);
 }
@@ -353,7 +361,7 @@ static void on_heading(struct document *d, cmark_node *node) {
     close_label(d);
     if (!r->plan->title && level == 1)
         r->plan->title = wb_phrase_slice(r, &p, 0, p.n);
-    if (wb_heading_phase(r, &p, &phase)) {
+    if (wb_heading_phase(r, &p, WB_IN_HEADING, &phase)) {
         begin_phase(d, phase, level, line);
         return;
     }

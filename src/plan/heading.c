@@ -76,7 +76,7 @@ static void judge_days(struct wb_plan_reader *r, const struct wb_phrase *p, size
 }
 
 bool wb_heading_phase(struct wb_plan_reader *r, const struct wb_phrase *p,
-                      struct wb_plan_phase *ret) {
+                      enum wb_heading_place where, struct wb_plan_phase *ret) {
     size_t i = skip_decoration(p);
     if (i + 2 >= p->n || p->tokens[i].kind != WB_TOKEN_WORD || !whole(&p->tokens[i + 1]))
         return false;
@@ -91,14 +91,14 @@ bool wb_heading_phase(struct wb_plan_reader *r, const struct wb_phrase *p,
     const char *title = wb_phrase_slice(r, p, name, p->n);
     if (!is_phase || !parted || range || name >= p->n) {
         bool other = sign->kind == WB_TOKEN_NUMBER || wb_token_mark(sign, '+') || range;
-        if (!other && !number_taken(r, whole(&p->tokens[i + 1])))
+        if (where == WB_IN_HEADING && !other && !number_taken(r, whole(&p->tokens[i + 1])))
             nearly(r, p, i, title);
         return false;
     }
     *ret = (struct wb_plan_phase){.number = whole(&p->tokens[i + 1])};
     struct wb_phrase rest = wb_phrase_part(p, name, p->n);
     size_t end = read_days(&rest, &ret->first_day, &ret->last_day);
-    if (end == rest.n)
+    if (end == rest.n && where == WB_IN_HEADING)
         judge_days(r, &rest, 0);
     ret->name = wb_phrase_slice(r, &rest, 0, end);
     ret->place = wb_reader_place(r, word->from);

@@ -236,8 +236,10 @@ void wb_table_read(struct wb_plan_reader *r, unsigned first, unsigned last);
  */
 
 void wb_document_read(struct wb_plan_reader *r, const char *blanked);
+/* A phase's heading. IN_TEXT: without findings, for a line that is none but may look like one. */
+enum wb_heading_place { WB_IN_HEADING, WB_IN_TEXT };
 bool wb_heading_phase(struct wb_plan_reader *r, const struct wb_phrase *p,
-                      struct wb_plan_phase *ret);
+                      enum wb_heading_place where, struct wb_plan_phase *ret);
 
 /* --- afterwards ----------------------------------------------------------------------------------
  */

@@ -138,9 +138,16 @@ static void hostile_text_is_read_in_time(void **state) {
 
 /* WHIMBREL_SEEDS names a folder of other people's plans: each is read, and those that have phases
  * have no errors, so that they run once they are bound. */
+static const char *unset(void *ctx, const char *name) {
+    (void)ctx;
+    (void)name;
+    return NULL;
+}
+
 static void plans_of_others_have_no_errors(void **state) {
     (void)state;
     const char *seeds = getenv("WHIMBREL_SEEDS");
+    const struct wb_plan_opts opts = {.variable = unset};
     if (!seeds)
         skip();
     DIR *d = opendir(seeds);
@@ -153,7 +160,7 @@ static void plans_of_others_have_no_errors(void **state) {
         if (len < 4 || strcmp(e->d_name + len - 3, ".md") != 0)
             continue;
         snprintf(path, sizeof path, "%s/%s", seeds, e->d_name);
-        assert_int_equal(wb_plan_load(path, &golden_opts, &p, NULL), WB_OK);
+        assert_int_equal(wb_plan_load(path, &opts, &p, NULL), WB_OK);
         for (size_t i = 0; p->n_phases && i < p->n_findings; i++)
             if (p->findings[i].severity == WB_ERROR)
                 fail_msg("%s:%u:%u: %s", path, p->findings[i].place.line,
