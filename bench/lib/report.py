@@ -8,6 +8,8 @@ import statistics
 import subprocess
 import time
 
+import verify
+
 # By data set: at least so many times pgloader's speed. The others hold for every data set.
 TIMES_PGLOADER = {"employees": 5.5, "wide": 4.0, "mixed": 3.0}
 OF_LIMIT = 1.25
@@ -47,7 +49,7 @@ class Summary:
         self.wall_s = statistics.median(self.walls)
         self.cpu_s = statistics.median(measure.cpu_s for measure in measures)
         self.rss_mib = max(measure.rss_mib for measure in measures)
-        if self.tool == "limit" and self.status == "ok":
+        if self.tool in ("limit", "read") and self.status == "ok":
             parts = {name: statistics.median(measure.parts[name] for measure in measures) for name in measures[0].parts}
             self.note = ", ".join(f"{name} {seconds:.2f} s" for name, seconds in parts.items())
 
@@ -68,6 +70,8 @@ def goals(case, summaries):
     def ratio(above, below):
         return above / below if above and below else None
 
+    if case.name == "verify":
+        return verify.goals(summaries, os.cpu_count())
     base = "whimbrel"
     rss = [summaries[tool].rss_mib for tool in (base, "whimbrel+proof")
            if tool in summaries and summaries[tool].status == "ok"]

@@ -137,10 +137,17 @@ TOOLS = {"limit": limit, "whimbrel": whimbrel, "whimbrel+proof": whimbrel_proof,
 
 def for_case(case):
     """The tools that can do this case, in the order they take turns."""
+    if case.name == "verify":
+        return verify.USUAL
     return ["limit", "whimbrel", "whimbrel+proof", "pgcopydb" if case.from_postgres else "pgloader"]
 
 
 def run(context, case, spec):
     """Runs one tool once; spec is its name, or pgloader:SETTING."""
     name, _, setting = spec.partition(":")
+    if case.name == "verify":
+        return verify.TOOLS[name](context, case)
     return TOOLS[name](context, case, setting) if setting else TOOLS[name](context, case)
+
+
+import verify  # noqa: E402  (it uses what is above)
