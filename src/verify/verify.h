@@ -116,7 +116,8 @@ struct wb_verify_table_report {
     const char *columns; /* those compared: "*" or "a, b"; never those that could not be */
     const char *where;   /* NULL: all rows */
     uint64_t source_rows, target_rows; /* as counted by the strongest level that counted them */
-    struct wb_digest source_digest, target_digest; /* zero where not taken */
+    struct wb_digest source_digest, target_digest; /* zero where not taken; as first read, so
+                                                      they may differ where rows settled */
     uint64_t sampled_rows;
     uint64_t missing_rows, extra_rows, changed_rows;
     uint64_t retried_rows;   /* differed at first and settled, or are still unsettled */

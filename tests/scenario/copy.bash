@@ -15,7 +15,7 @@
 #                             (lines as retell() makes them)
 #   once CASE REGEX…          exactly one line of it matches every REGEX
 #   silent CASE REGEX         no line of the last copy's output matches REGEX
-#   structure CASE [FLAG…]    whimbrel verify finds the schema that the last copy made equal
+#   structure CASE [FLAG…]    whimbrel verify finds schema and rows that the last copy made equal
 #   refuses CASE PGSQL        the target refuses the statement
 #   accepts CASE PGSQL        the target takes the statement
 #   start, hold, midway, release, finish   copies beside the test: see there
@@ -166,11 +166,11 @@ accepts() {
     fi
 }
 
-# Leaves RC and what the last copy said as they are.
+# Leaves RC and what the last copy said as they are. Rows are compared, too: awkward values must not give false alarms.
 structure() {
     local name=$1 code=0
     shift
-    timeout -k 5 60 "$WHIMBREL" verify "$SRC" "$DST" --levels schema,indexes,constraints,sequences --no-record \
+    timeout -k 5 60 "$WHIMBREL" verify "$SRC" "$DST" --levels schema,indexes,constraints,sequences,digests --settle 300ms --no-record \
         --quiet "$@" >"$DIR/structure" 2>&1 </dev/null || code=$?
     if [ "$code" = 0 ]; then
         case_ok "$name"
