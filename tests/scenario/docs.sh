@@ -16,10 +16,10 @@ holds "docs/errors.md is the output of whimbrel errors" diff "$WB_TMP/errors.md"
 for command in 'make demo' 'make check'; do
     holds "README shows $command" grep -q "^    $command" README.md
 done
-help=$("$WHIMBREL" copy --help)
+help=$("$WHIMBREL" copy --help && "$WHIMBREL" verify --help)
 for option in $(grep -o -- '--[a-z][a-z-]*' README.md | sort -u); do
     case $option in --help) continue ;; esac
-    holds "README's $option is an option of copy" grep -q -- "^  $option\b" <<<"$help"
+    holds "README's $option is an option of copy or verify" grep -q -- "^  $option\b" <<<"$help"
 done
 for test in $(grep -o '`\(unit\|scenario\|crash\|conformance\|fuzz\)/[a-z_/]*\.\(sh\|c\)`' docs/capabilities.md | tr -d '`' | sort -u); do
     holds "docs/capabilities.md: $test is there" test -e "tests/$test"

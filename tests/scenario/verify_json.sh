@@ -49,7 +49,7 @@ watcher=$!
 two_rounds() { [ "$(grep -c '"event":"round"' "$OUT")" -ge 2 ] || ! kill -0 "$watcher" 2>/dev/null; }
 wb_wait 60 two_rounds
 kill -INT "$watcher" 2>/dev/null
-RC=0
+RC=0 # rc reads it
 wait "$watcher" || RC=$?
 rc "continuous, stopped by Ctrl-C: as the last whole round" 0
 valid "continuous"
