@@ -191,6 +191,7 @@ struct wb_verify_job {
     uint64_t seed; /* of samples */
     const struct wb_clock *clock;
     uint64_t started_us;
+    uint64_t began_us; /* when the positions in began were asked for */
     unsigned settle_ms, chunk_ms;
     size_t max_differences, cap_findings, cap_standing;
     uint64_t repaired_rows; /* under lock */
@@ -344,7 +345,7 @@ struct wb_verify_reading {
     struct wb_row_digest row[WB_VERIFY_SIDES];
     uint32_t copies[WB_VERIFY_SIDES];
     uint64_t now_us;
-    bool source_still; /* nothing at all was written to the source since the verification began */
+    uint64_t still_since_us; /* nothing at all was written to the source since then; 0: unknown */
 };
 /* Takes a reading into c. settle_us: as --settle. */
 enum wb_verify_judgement wb_verify_judge(struct wb_verify_candidate *c,

@@ -105,6 +105,7 @@ static enum wb_code note_positions(struct wb_verify_job *job, struct wb_error *e
         if (code)
             wb_error_wrap(err, "%s: asking for its position", wb_verify_side_word((enum wb_side)s));
     }
+    job->began_us = job->clock->monotonic_us(job->clock->ctx);
     return code;
 }
 

@@ -5,8 +5,9 @@
  * the target was behind. It has also settled when the target holds what the source held one
  * reading ago: it follows. A row is reported as a difference only if, at the end, neither side has
  * changed for at least half of settle_ms and they still differ. Where nothing at all was written to
- * the source since the verification began, nothing can be on its way, and half of settle_ms is
- * enough. What goes on changing is neither equal nor different.
+ * the source since the verification began, and that is at least half of settle_ms ago, nothing is
+ * on its way any more, and one more reading is enough. What goes on changing is neither equal nor
+ * different.
  */
 #include "verify/job.h"
 
@@ -61,7 +62,8 @@ enum wb_verify_judgement wb_verify_judge(struct wb_verify_candidate *c,
         return WB_VERIFY_SETTLED;
     bool stable = r->now_us - c->stable_us >= settle_us / 2;
     bool over = r->now_us - c->first_us >= settle_us;
-    if (stable && (over || r->source_still))
+    bool quiet = r->still_since_us && r->now_us - r->still_since_us >= settle_us / 2;
+    if ((stable && over) || (still && quiet))
         return WB_VERIFY_BELIEVED;
     return over ? WB_VERIFY_UNSETTLED : WB_VERIFY_READ_AGAIN;
 }
@@ -174,7 +176,7 @@ static void judge_round(struct wb_verify_job *job, struct wb_verify_pair *p, str
     pthread_mutex_lock(&job->lock);
     for (size_t i = 0; i < r->n; i++) {
         r->readings[i].now_us = now_us;
-        r->readings[i].source_still = still;
+        r->readings[i].still_since_us = still ? job->began_us : 0;
         enum wb_verify_judgement j =
             wb_verify_judge(&r->items[i], &r->readings[i], (uint64_t)job->settle_ms * 1000);
         sort_in(job, p, &r->items[i], j, now_us);

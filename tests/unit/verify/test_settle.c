@@ -56,15 +56,19 @@ static void a_still_difference_is_believed_at_the_end_only(void **state) {
     assert_int_equal(reading(&c, 5000000, 2, 1), WB_VERIFY_BELIEVED);
 }
 
-static void half_the_time_is_enough_when_nobody_writes(void **state) {
+static void one_more_reading_is_enough_when_nobody_has_written_for_long(void **state) {
     (void)state;
     struct wb_verify_candidate c = found(2, 1);
-    struct wb_verify_reading r = {.now_us = 1000 + 2499999, .source_still = true};
+    uint64_t began_us = 500;
+    struct wb_verify_reading r = {.now_us = began_us + SETTLE_US / 2 - 1,
+                                  .still_since_us = began_us};
     set(&r.row[0], &r.copies[0], 2);
     set(&r.row[1], &r.copies[1], 1);
     assert_int_equal(wb_verify_judge(&c, &r, SETTLE_US), WB_VERIFY_READ_AGAIN);
     r.now_us++;
     assert_int_equal(wb_verify_judge(&c, &r, SETTLE_US), WB_VERIFY_BELIEVED);
+    c = found(2, 3); /* the target has just changed: it may be on its way */
+    assert_int_equal(wb_verify_judge(&c, &r, SETTLE_US), WB_VERIFY_READ_AGAIN);
 }
 
 static void a_row_that_goes_on_changing_is_neither(void **state) {
@@ -126,7 +130,7 @@ int main(void) {
         cmocka_unit_test(equal_once_is_settled),
         cmocka_unit_test(a_target_that_follows_is_settled),
         cmocka_unit_test(a_still_difference_is_believed_at_the_end_only),
-        cmocka_unit_test(half_the_time_is_enough_when_nobody_writes),
+        cmocka_unit_test(one_more_reading_is_enough_when_nobody_has_written_for_long),
         cmocka_unit_test(a_row_that_goes_on_changing_is_neither),
         cmocka_unit_test(random_walks_end_as_promised),
         cmocka_unit_test(readings_fall_on_the_half_and_on_the_end),
