@@ -114,7 +114,7 @@ static void add_part(struct wb_plan_reader *r, const struct wb_phrase *whole,
         c.reading = WB_READING_MANUAL;
         if (wb_match_phrase(r, &p, WB_USE_ACTION, WB_MATCH_NEARLY, &m))
             nearly(r, &p, &m);
-        else
+        else if (!wb_phrase_malformed(r, &p))
             flag_without_value(r, &p);
     }
     *WB_PUSH(r->a, to->items, to->n, to->cap) = c;

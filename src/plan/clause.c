@@ -213,9 +213,25 @@ static void nearly(struct wb_plan_reader *r, const struct wb_phrase *p, const st
                    "\"%s\" is nearly understood, but not quite", wb_phrase_slice(r, p, 0, p->n));
 }
 
-static bool malformed_number(struct wb_plan_reader *r, const struct wb_phrase *p) {
+/* Whether the number at token i is meant as a value: versions and lists of numbers are not. */
+static bool meant_as_value(const struct wb_phrase *p, size_t i) {
+    static const char *const before[] = {"return",  "returns", "above", "below", "over",  "under",
+                                         "exceeds", "exceed",  "than",  "most",  "least", "within"};
+    static const char *const behind[] = {"rows", "row",   "percent", "ms",      "s",
+                                         "min",  "hours", "minutes", "seconds", "days"};
+    const struct wb_token *prev = i ? &p->tokens[i - 1] : NULL;
+    const struct wb_token *next = i + 1 < p->n ? &p->tokens[i + 1] : NULL;
+    bool found = (prev && prev->kind == WB_TOKEN_CMP) || (next && next->kind == WB_TOKEN_PERCENT);
+    for (size_t k = 0; prev && k < sizeof before / sizeof *before; k++)
+        found |= wb_token_is(prev, before[k]);
+    for (size_t k = 0; next && k < sizeof behind / sizeof *behind; k++)
+        found |= wb_token_is(next, behind[k]);
+    return found;
+}
+
+bool wb_phrase_malformed(struct wb_plan_reader *r, const struct wb_phrase *p) {
     for (size_t i = 0; i < p->n; i++) {
-        if (!p->tokens[i].malformed)
+        if (!p->tokens[i].malformed || !meant_as_value(p, i))
             continue;
         wb_reader_find(r, WB_PLAN_VALUE, wb_reader_place(r, p->tokens[i].from),
                        "write thousands as 5,000 and fractions as 0.1", "\"%s\" is not a number",
@@ -277,7 +293,7 @@ static void explain_prose(struct wb_plan_reader *r, const struct wb_phrase *p,
             nearly(r, &forms[i], &m);
             return;
         }
-    if (at != WB_AT_STEP && !malformed_number(r, p) && !stray_rest(r, p))
+    if (at != WB_AT_STEP && !wb_phrase_malformed(r, p) && !stray_rest(r, p))
         stray_comparison(r, p);
 }
 

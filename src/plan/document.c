@@ -12,12 +12,13 @@ enum { MAX_DEPTH = 32 };
 
 struct document {
     struct wb_plan_reader *r;
-    int phase_level;          /* of the present phase's heading */
-    enum wb_label_kind label; /* below which things stand, NONE where below none */
-    bool takes_list;          /* the label said nothing itself: the list below belongs to it */
-    bool takes_block;         /* nothing has stood between the label and here */
-    bool in_step;             /* inside a list item that is a step */
-    unsigned depth;           /* of lists and quotes */
+    int phase_level;           /* of the present phase's heading */
+    enum wb_label_kind label;  /* below which things stand, NONE where below none */
+    bool takes_list;           /* the label said nothing itself: the list below belongs to it */
+    bool takes_block;          /* nothing has stood between the label and here */
+    bool in_step;              /* inside a list item that is a step */
+    cmark_list_type list_type; /* of the lists below the label so far */
+    unsigned depth;            /* of lists and quotes */
 };
 
 static void walk(struct document *d, cmark_node *parent);
@@ -175,6 +176,7 @@ static void open_label(struct document *d, enum wb_label_kind kind, struct wb_pl
     d->label = kind;
     d->takes_list = true;
     d->takes_block = true;
+    d->list_type = CMARK_NO_LIST;
     *WB_PUSH(d->r->a, phase->labels, phase->n_labels, phase->cap_labels) =
         (struct wb_plan_label){.kind = kind, .place = place};
 }
@@ -451,8 +453,12 @@ static void on_item(struct document *d, cmark_node *item) {
 }
 
 static void on_list(struct document *d, cmark_node *list) {
-    if (!d->takes_list)
+    /* Bullets below a label are its own, also when another bullet begins a new list; numbers after
+     * bullets are the steps. */
+    cmark_list_type type = cmark_node_get_list_type(list);
+    if (!d->takes_list || (d->list_type != CMARK_NO_LIST && d->list_type != type))
         close_label(d); /* the label said all itself: these are steps */
+    d->list_type = type;
     d->takes_block = d->takes_block && d->takes_list;
     for (cmark_node *item = cmark_node_first_child(list); item; item = cmark_node_next(item))
         on_item(d, item);

@@ -213,6 +213,8 @@ void wb_clauses_read(struct wb_plan_reader *r, const struct wb_phrase *p, enum w
 void wb_actions_read(struct wb_plan_reader *r, const struct wb_phrase *p, struct wb_actions *to);
 /* How a phrase destroys or deploys, by its words. */
 enum wb_plan_danger wb_phrase_danger(const struct wb_phrase *p);
+/* Adds a finding where a value in the phrase is no number ("5,00 rows"). */
+bool wb_phrase_malformed(struct wb_plan_reader *r, const struct wb_phrase *p);
 /* One clause of exactly this phrase, without findings: false where it is prose. */
 bool wb_clause_understands(struct wb_plan_reader *r, const struct wb_phrase *p,
                            struct wb_plan_clause *ret);

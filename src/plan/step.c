@@ -58,7 +58,8 @@ static void nearly(struct wb_plan_reader *r, const struct wb_phrase *p, const st
 
 /* "Run backfill script": a script of one's own is run by a person, or stands in a block. */
 static bool own_script(const struct wb_phrase *p, const struct wb_match *m) {
-    static const char *const nouns[] = {"script", "scripts", "job", "jobs", "code", "program"};
+    static const char *const nouns[] = {"script", "scripts", "job",    "jobs",
+                                        "code",   "program", "worker", "workers"};
     for (size_t i = 0; m->end < p->n && i < sizeof nouns / sizeof *nouns; i++)
         if (m->pattern->kind == WB_STEP_BACKFILL && wb_token_is(&p->tokens[m->end], nouns[i]))
             return true;
@@ -104,13 +105,18 @@ static bool find_clauses(struct wb_plan_reader *r, const struct wb_phrase *p,
     return true;
 }
 
+/* "Notify customers" is a person's step; of a trigger it is a page. */
+static bool binds(enum wb_plan_act kind) {
+    return kind != WB_ACT_MANUAL && kind != WB_ACT_NONE && kind != WB_ACT_PAGE;
+}
+
 static bool find_actions(struct wb_plan_reader *r, const struct wb_phrase *p,
                          struct wb_plan_step *s) {
     struct wb_actions all = {0};
     size_t findings = r->plan->n_findings, understood = 0;
     wb_actions_read(r, p, &all);
     for (size_t i = 0; i < all.n; i++)
-        understood += all.items[i].kind != WB_ACT_MANUAL && all.items[i].kind != WB_ACT_NONE;
+        understood += binds(all.items[i].kind);
     if (!understood)
         return r->plan->n_findings > findings;
     s->actions = all.items;
@@ -127,6 +133,7 @@ void wb_step_read(struct wb_plan_reader *r, const struct wb_phrase *p, struct wb
     };
     bool grace_only = s.danger != WB_HARMLESS;
     bool found = find_phrases(r, p, &s);
+    found |= wb_phrase_malformed(r, p);
     bool paced = s.runs_backfill || s.batch_rows || s.delay_ms || s.pause_above_lag_ms;
     if (!found && !find_clauses(r, p, &s))
         find_actions(r, p, &s);
