@@ -33,7 +33,8 @@ enum wb_metric_cmp {
     WB_IS_AT_MOST,
     WB_IS_ABOVE,
     WB_IS_AT_LEAST,
-    WB_IS_EQUAL, /* of a ratio: with 0 or 1 only */
+    WB_IS_EQUAL, /* of a ratio: with 0 or 1 only, in gates only */
+    WB_IS_OTHER, /* not equal; of plain values only */
 };
 
 /* How a ratio or a quantile is compared. */
@@ -51,7 +52,7 @@ struct wb_metric_spec {
     double threshold;
     double quantile; /* 0.99 */
     enum wb_metric_rigour rigour;
-    int64_t window_ms; /* "over any 10-minute window"; 0: none */
+    int64_t window_ms; /* "over any 10-minute window"; 0: none; negative: all since the beginning */
     int64_t for_ms;    /* "for 10 minutes"; "sustained" is 300,000; 0: 2 consecutive samples */
     int64_t stale_ms;  /* without a new sample for this long there is no data, and samples further
                           apart are not consecutive; 0: 60,000 */
@@ -65,7 +66,7 @@ enum wb_code wb_metric_spec_check(const struct wb_metric_spec *spec, struct wb_e
 struct wb_sample {
     int64_t source_us; /* source time: wall clock, microseconds since 1970 */
     uint64_t seen_us;  /* run time at which it arrived */
-    double value;      /* VALUE, DETECTED; NaN: the source answered without data */
+    double value;      /* VALUE, DETECTED; NaN, in every form: the source answered without data */
     /* RATIO: counters that only grow; one that shrank has begun anew at 0. */
     uint64_t hits, total;
     /* QUANTILE: of all latencies since the source began, likewise; copied; NULL: no data */

@@ -26,6 +26,9 @@ struct wb_trigger_verdict {
 
 struct wb_trigger;
 
+/* The window of a ratio or a quantile for which the plan gives none. */
+enum { WB_TRIGGER_WINDOW_MS = 300000 };
+
 /* WB_E_PLAN: see wb_metric_spec_check; a TIME cannot fire. now_us: run time. */
 enum wb_code wb_trigger_new(const struct wb_metric_spec *spec, uint64_t now_us,
                             struct wb_trigger **ret, struct wb_error *err);
