@@ -63,7 +63,7 @@ static void remember(struct wb_intake *in, const struct wb_sample *s) {
 enum wb_intake_kind wb_intake_take(struct wb_intake *in, const struct wb_sample *s,
                                    struct wb_gain *ret) {
     struct wb_gain gain = {.value = s->value};
-    if (in->any && s->source_us <= in->source_us) {
+    if (in->known && s->source_us <= in->source_us) {
         if (in->source_us - s->source_us <= in->stale_us)
             return WB_INTAKE_REPEATED;
         gain.anew = true;
@@ -71,7 +71,7 @@ enum wb_intake_kind wb_intake_take(struct wb_intake *in, const struct wb_sample 
     }
     gain.after_gap =
         !in->any || s->seen_us < in->seen_us || s->seen_us - in->seen_us > (uint64_t)in->stale_us;
-    in->any = true;
+    in->any = in->known = true;
     in->source_us = s->source_us;
     in->seen_us = s->seen_us;
     in->empty = is_empty(in, s);

@@ -28,8 +28,9 @@ struct wb_intake {
     enum wb_metric_form form;
     int64_t stale_us;
     bool any, empty,
-        counting; /* a sample came; the newest had no data; counters have a beginning */
-    int64_t source_us;
+        counting;      /* a sample came; the newest had no data; counters have a beginning */
+    bool known;        /* source_us is of a sample, perhaps one of before a restart */
+    int64_t source_us; /* of the newest */
     uint64_t seen_us;
     uint64_t hits, total;              /* as last given */
     struct wb_histogram *given, *gain; /* QUANTILE: owned */
