@@ -204,8 +204,9 @@ void wb_digest_add_batch_apart(struct wb_digest *d, struct wb_digest *apart, uin
         const struct wb_cell *row = wb_batch_row(b, r);
         XXH128_hash_t of_row = hash_cells(row, n_first, types, 0, scratch);
         add_hash(d, of_row);
-        for (uint32_t i = n_first; i < b->n_columns; i++)
-            add_hash(&apart[i - n_first], hash_cells(&row[i], 1, &types[i], of_row.low64, scratch));
+        for (uint32_t i = n_first; i < b->n_columns; i++) /* nor another column's of its row */
+            add_hash(&apart[i - n_first],
+                     hash_cells(&row[i], 1, &types[i], of_row.low64 + i, scratch));
     }
     d->rows += b->n_rows;
 }

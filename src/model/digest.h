@@ -58,9 +58,10 @@ static inline void wb_digest_add_row(struct wb_digest *d, const struct wb_row_di
 }
 
 /* The same over the first n_first columns only; each of the others is added to a digest of its own,
- * apart[0] and on, whose rows are not counted. A value there is hashed together with its row, so
- * that it is no other row's; apart digests of two sides can be compared where the digests of the
- * first columns are equal. */
+ * apart[0] and on, whose rows are not counted. A value there is hashed together with its row and
+ * place, so that it is no other row's or column's, and the sum of all tells values that were
+ * exchanged; apart digests of two sides can be compared where the digests of the first columns are
+ * equal. */
 void wb_digest_add_batch_apart(struct wb_digest *d, struct wb_digest *apart, uint32_t n_first,
                                const struct wb_batch *b, const struct wb_type *const *types,
                                struct wb_buf *scratch);

@@ -233,6 +233,29 @@ static void columns_apart_have_digests_of_their_own(void **state) {
     wb_batch_done(&narrow);
 }
 
+/* Values that two columns of a row exchanged: the sum of all tells it. */
+static void columns_apart_do_not_stand_for_each_other(void **state) {
+    (void)state;
+    static const struct wb_type number = {.kind = WB_KIND_INT};
+    const struct wb_type *types[] = {&number, &number, &number};
+    WB_CLEANUP_BUF struct wb_buf scratch = {0};
+    struct wb_digest sums[2] = {0};
+    for (int i = 0; i < 2; i++) {
+        struct wb_digest apart[2] = {0};
+        struct wb_batch b;
+        wb_batch_init(&b, 3, 1, 1000);
+        struct wb_cell *row = wb_batch_add_row(&b);
+        row[0] = wb_cell_int(1);
+        row[1] = wb_cell_int(i ? 8 : 7);
+        row[2] = wb_cell_int(i ? 7 : 8);
+        wb_digest_add_batch_apart(&sums[i], apart, 1, &b, types, &scratch);
+        wb_digest_add(&sums[i], &apart[0]);
+        wb_digest_add(&sums[i], &apart[1]);
+        wb_batch_done(&b);
+    }
+    assert_false(wb_digest_equal(&sums[0], &sums[1]));
+}
+
 static void what_was_added_can_be_subtracted(void **state) {
     (void)state;
     struct wb_digest d = {.lo = 5, .hi = 7, .rows = 3}, was = d,
@@ -255,6 +278,7 @@ int main(void) {
         cmocka_unit_test(forms_as_text),
         cmocka_unit_test(any_keeps_its_form),
         cmocka_unit_test(columns_apart_have_digests_of_their_own),
+        cmocka_unit_test(columns_apart_do_not_stand_for_each_other),
         cmocka_unit_test(what_was_added_can_be_subtracted),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
