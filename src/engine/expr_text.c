@@ -1,5 +1,25 @@
 #include "engine/expr_text.h"
 
+const struct wb_expr *wb_expr_text_rename(const struct wb_expr *e, const struct wb_table *t,
+                                          struct wb_arena *a) {
+    struct wb_expr *renamed = WB_NEW(a, struct wb_expr);
+    *renamed = *e;
+    if (e->op == WB_EXPR_COLUMN) {
+        int i = wb_table_find_source(t, e->text);
+        if (i < 0)
+            return NULL;
+        renamed->text = t->columns[i].name;
+    }
+    renamed->args = WB_NEW_N(a, struct wb_expr *, e->n_args + 1);
+    for (size_t i = 0; i < e->n_args; i++) {
+        if (!e->args[i]) /* CASE without an operand */
+            continue;
+        if (!(renamed->args[i] = (struct wb_expr *)wb_expr_text_rename(e->args[i], t, a)))
+            return NULL;
+    }
+    return renamed;
+}
+
 bool wb_expr_text_list(struct wb_buf *sql, struct wb_expr *const *args, size_t n,
                        const char *between, wb_expr_text_fn add) {
     for (size_t i = 0; i < n; i++) {

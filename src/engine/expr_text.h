@@ -8,6 +8,7 @@
 #define WB_ENGINE_EXPR_TEXT_H
 
 #include "base/buf.h"
+#include "model/catalog.h"
 #include "model/expr.h"
 
 #include <stdbool.h>
@@ -16,6 +17,11 @@
 /* A renderer of one dialect: adds e to sql, or says that the dialect has nothing of that meaning.
  */
 typedef bool (*wb_expr_text_fn)(struct wb_buf *sql, const struct wb_expr *e);
+
+/* A copy of e, in a, whose columns have the names that they have in t, not those of the source;
+ * NULL where it names one that t lacks. */
+const struct wb_expr *wb_expr_text_rename(const struct wb_expr *e, const struct wb_table *t,
+                                          struct wb_arena *a);
 
 /* a, b, c: with what stands between them. */
 bool wb_expr_text_list(struct wb_buf *sql, struct wb_expr *const *args, size_t n,

@@ -26,6 +26,16 @@ int wb_table_find_column(const struct wb_table *t, const char *name) {
     return -1;
 }
 
+int wb_table_find_source(const struct wb_table *t, const char *name) {
+    for (size_t i = 0; i < t->n_columns; i++)
+        if (wb_str_eq(t->columns[i].source_name, name))
+            return (int)i;
+    for (size_t i = 0; i < t->n_columns; i++)
+        if (wb_str_ieq(t->columns[i].source_name, name))
+            return (int)i;
+    return wb_table_find_column(t, name);
+}
+
 const struct wb_index *wb_table_primary_key(const struct wb_table *t) {
     for (size_t i = 0; i < t->n_indexes; i++)
         if (t->indexes[i].primary)

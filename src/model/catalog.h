@@ -185,6 +185,9 @@ void wb_catalog_done(struct wb_catalog *c);
 struct wb_table *wb_catalog_find_table(const struct wb_catalog *c, const char *schema,
                                        const char *name);
 int wb_table_find_column(const struct wb_table *t, const char *name); /* index, or -1 */
+/* The column that an expression of the source names so; case counts only where it tells two apart.
+ * -1: none. */
+int wb_table_find_source(const struct wb_table *t, const char *name);
 const struct wb_index *wb_table_primary_key(const struct wb_table *t);
 
 /* The key by which changes find a row and the table is split: the primary key, else the first

@@ -73,4 +73,35 @@ for c in whole half real_q; do
         WHERE table_schema = '$MY' AND table_name = 'd' AND column_name = '$c'")"
 done
 
+# --- renamed columns in expressions ---------------------------------------------------------------------
+
+pair renamed
+load <<'SQL'
+CREATE TABLE r (id int PRIMARY KEY, a int, b int AS (a + 1) STORED, c int DEFAULT 5, CONSTRAINT few CHECK (A < 100));
+INSERT INTO r (id, a) VALUES (1, 7), (2, NULL);
+SQL
+file=$DIR/renamed.db
+DST=sqlite:$file
+copy --rename 'r.a=the amount'
+rc "a column is renamed into SQLite: exit 0" 0
+equal "the target computes from it" "1 7 8;2 - -;" \
+    "$(sqlite3 -separator ' ' "$file" "SELECT id, ifnull(\"the amount\", '-'), ifnull(b, '-') FROM r ORDER BY id" | tr '\n' ';')"
+equal "it is generated there" 10 "$(sqlite3 "$file" "INSERT INTO r (id, \"the amount\") VALUES (3, 9) RETURNING b" 2>&1)"
+assert_match 'CHECK' "$(sqlite3 "$file" "INSERT INTO r (id, \"the amount\") VALUES (4, 100)" 2>&1)" "its check looks at it"
+
+SRC=sqlite:$file
+DST=$(my_url "$MY")
+my -e "DROP DATABASE \`$MY\`; CREATE DATABASE \`$MY\`"
+copy --rename 'r.the amount=sum'
+rc "a column is renamed into MariaDB: exit 0" 0
+equal "MariaDB computes from it" "1 7 8;2 - -;3 9 10;" \
+    "$(mq "SELECT concat_ws(' ', id, ifnull(sum, '-'), ifnull(b, '-')) FROM r ORDER BY id" | tr '\n' ';')"
+assert_match 'CONSTRAINT' "$(mq "INSERT INTO r (id, sum) VALUES (4, 100)")" "MariaDB's check looks at it"
+
+again=$DIR/again.db
+DST=sqlite:$again
+copy --rename 'r.the amount=sum'
+rc "a column is renamed from SQLite into SQLite: exit 0" 0
+equal "SQLite computes from it again" 10 "$(sqlite3 "$again" "SELECT b FROM r WHERE sum = 9" 2>&1)"
+
 wb_finish

@@ -114,6 +114,10 @@ static bool add(struct wb_buf *sql, const struct wb_expr *e) {
     return false;
 }
 
-bool wb_mysql_render_expr(struct wb_buf *sql, const struct wb_expr *e) {
-    return add(sql, e);
+bool wb_mysql_render_expr(struct wb_buf *sql, const struct wb_expr *e, const struct wb_table *t) {
+    struct wb_arena a = {0};
+    const struct wb_expr *renamed = wb_expr_text_rename(e, t, &a);
+    bool ok = renamed && add(sql, renamed);
+    wb_arena_done(&a);
+    return ok;
 }

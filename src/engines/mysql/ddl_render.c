@@ -92,7 +92,7 @@ static void add_default(struct render *r, struct wb_buf *sql, const struct wb_ta
     WB_CLEANUP_BUF struct wb_buf expr = {0};
     if (!c->default_.text && !c->default_.tree)
         return;
-    if (!c->default_.tree || !wb_mysql_render_expr(&expr, c->default_.tree)) {
+    if (!c->default_.tree || !wb_mysql_render_expr(&expr, c->default_.tree, t)) {
         not_carried(r, "default", t, c->name,
                     wb_arena_printf(r->a, "no counterpart for %s", c->default_.text));
         return;
@@ -109,7 +109,7 @@ static void add_default(struct render *r, struct wb_buf *sql, const struct wb_ta
 static bool add_generated(struct render *r, struct wb_buf *sql, const struct wb_table *t,
                           const struct wb_column *c) {
     WB_CLEANUP_BUF struct wb_buf expr = {0};
-    if (!c->generated_as.tree || !wb_mysql_render_expr(&expr, c->generated_as.tree)) {
+    if (!c->generated_as.tree || !wb_mysql_render_expr(&expr, c->generated_as.tree, t)) {
         not_carried(r, "generated column", t, c->name,
                     wb_arena_printf(r->a, "no counterpart for %s; it becomes a plain column",
                                     c->generated_as.text));
@@ -155,7 +155,7 @@ static bool add_parts(struct render *r, struct wb_buf *sql, const struct wb_tabl
             if (is_mariadb(r) || !p->expr.tree)
                 return false;
             wb_buf_adds(sql, "(");
-            if (!wb_mysql_render_expr(sql, p->expr.tree))
+            if (!wb_mysql_render_expr(sql, p->expr.tree, t))
                 return false;
             wb_buf_adds(sql, ")");
         } else {
@@ -234,7 +234,7 @@ static void add_checks(struct render *r, struct wb_buf *sql, const struct wb_tab
     for (size_t i = 0; i < t->n_checks; i++) {
         const struct wb_check *c = &t->checks[i];
         WB_CLEANUP_BUF struct wb_buf expr = {0};
-        if (c->not_enforced || !c->expr.tree || !wb_mysql_render_expr(&expr, c->expr.tree)) {
+        if (c->not_enforced || !c->expr.tree || !wb_mysql_render_expr(&expr, c->expr.tree, t)) {
             not_carried(r, "check", t, c->name,
                         wb_arena_printf(r->a, "no counterpart for %s", c->expr.text));
             continue;

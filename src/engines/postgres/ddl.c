@@ -316,7 +316,7 @@ static bool says_nothing(const struct wb_table *t, const struct wb_expr *e) {
     if (e->op != WB_EXPR_CALL || !wb_str_eq(e->text, "json_valid") || e->n_args != 1 ||
         e->args[0]->op != WB_EXPR_COLUMN)
         return false;
-    int c = wb_render_find_column(t, e->args[0]->text);
+    int c = wb_table_find_source(t, e->args[0]->text);
     return c >= 0 && t->columns[c].type.kind == WB_KIND_JSON;
 }
 

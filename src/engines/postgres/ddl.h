@@ -60,10 +60,6 @@ unsigned wb_postgres_ci_level(unsigned collation_flags);
 void wb_render_collation(struct wb_render *r, struct wb_buf *to, const char *schema,
                          unsigned level); /* its quoted name */
 
-/* A column as an expression of the source names it (in MySQL and SQLite in any case); -1 where
- * there is none. */
-int wb_render_find_column(const struct wb_table *t, const char *name);
-
 /* What an expression is for decides what it may use. */
 enum wb_expr_use {
     WB_EXPR_FOR_DEFAULT,

@@ -186,19 +186,9 @@ struct wb_value wb_emit_alike(struct wb_emitter *x, const struct wb_expr *const 
     return (struct wb_value){cls, collation, placed};
 }
 
-int wb_render_find_column(const struct wb_table *t, const char *name) {
-    for (size_t i = 0; i < t->n_columns; i++)
-        if (wb_str_eq(t->columns[i].source_name, name))
-            return (int)i;
-    for (size_t i = 0; i < t->n_columns; i++)
-        if (wb_str_ieq(t->columns[i].source_name, name))
-            return (int)i;
-    return wb_table_find_column(t, name);
-}
-
 static struct wb_value emit_column(struct wb_emitter *x, struct wb_buf *to,
                                    const struct wb_expr *e) {
-    int i = wb_render_find_column(x->t, e->text);
+    int i = wb_table_find_source(x->t, e->text);
     if (i < 0)
         return wb_emit_refuse(x, "it names a column that is not there");
     const struct wb_column *c = &x->t->columns[i];
@@ -248,32 +238,32 @@ static struct wb_value emit_is(struct wb_emitter *x, struct wb_buf *to, const st
     return wb_emit_of(BOOL);
 }
 
+/* One WHEN: a condition, or what the operand is compared with as "=" compares. */
+static struct wb_value emit_when(struct wb_emitter *x, struct wb_buf *to, struct wb_expr *operand,
+                                 struct wb_expr *when) {
+    struct wb_expr *sides[] = {operand, when};
+    struct wb_expr equal = {.op = WB_EXPR_BINARY, .text = "=", .args = sides, .n_args = 2};
+    return operand ? wb_emit(x, to, &equal) : wb_emit_as(x, to, when, BOOL);
+}
+
 /* args[0]: the operand or NULL; then pairs of when and then; a last one alone is else. */
 static struct wb_value emit_case(struct wb_emitter *x, struct wb_buf *to, const struct wb_expr *e) {
-    const struct wb_expr *thens[WB_EMIT_MAX_ARGS], *whens[WB_EMIT_MAX_ARGS];
-    const char *texts[WB_EMIT_MAX_ARGS], *when_texts[WB_EMIT_MAX_ARGS];
-    size_t pairs = (e->n_args - 1) / 2, n = 0, w = 0;
+    const struct wb_expr *thens[WB_EMIT_MAX_ARGS];
+    const char *texts[WB_EMIT_MAX_ARGS];
+    size_t pairs = (e->n_args - 1) / 2, n = 0;
     if (e->n_args < 3 || e->n_args >= WB_EMIT_MAX_ARGS)
         return wb_emit_refuse(x, "its CASE is not understood");
-    if (e->args[0])
-        whens[w++] = e->args[0];
-    for (size_t i = 0; i < pairs; i++) {
-        whens[w++] = e->args[1 + 2 * i];
+    for (size_t i = 0; i < pairs; i++)
         thens[n++] = e->args[2 + 2 * i];
-    }
     if (e->n_args % 2 == 0)
         thens[n++] = e->args[e->n_args - 1];
     struct wb_value v = wb_emit_alike(x, thens, n, texts);
     if (v.cls == NONE)
         return v;
-    if (e->args[0] && wb_emit_alike(x, whens, w, when_texts).cls == NONE)
-        return wb_emit_of(NONE);
-    wb_buf_addf(to, "CASE%s%s", e->args[0] ? " " : "", e->args[0] ? when_texts[0] : "");
+    wb_buf_adds(to, "CASE");
     for (size_t i = 0; i < pairs; i++) {
         wb_buf_adds(to, " WHEN ");
-        if (e->args[0])
-            wb_buf_adds(to, when_texts[i + 1]);
-        else if (wb_emit_as(x, to, whens[i], BOOL).cls == NONE)
+        if (emit_when(x, to, e->args[0], e->args[1 + 2 * i]).cls == NONE)
             return wb_emit_of(NONE);
         wb_buf_addf(to, " THEN %s", texts[i]);
     }

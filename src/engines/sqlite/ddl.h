@@ -16,9 +16,9 @@ enum wb_code wb_sqlite_render(const struct wb_catalog *target, unsigned version_
                               struct wb_arena *a, struct wb_ddl_list *ret,
                               struct wb_findings *findings, struct wb_error *err);
 
-/* Append a neutral tree in SQLite's words; false (and sql as before) where there are none that mean
- * the same. */
-bool wb_sqlite_render_expr(struct wb_buf *sql, const struct wb_expr *e);
+/* Append a neutral tree over t's columns, by the source's names, in SQLite's words; false (and sql
+ * as before) where there are none that mean the same. */
+bool wb_sqlite_render_expr(struct wb_buf *sql, const struct wb_expr *e, const struct wb_table *t);
 
 /* Append "CREATE TABLE …" composed from the neutral table. renamed: names differ from the source's,
  * so the source's own texts cannot be used. What cannot be carried goes to the findings; TYPE where

@@ -30,7 +30,7 @@ static bool add_expr(struct compose *c, const struct wb_expr_text *e) {
         wb_buf_adds(c->sql, e->text);
         return true;
     }
-    return e->tree && wb_sqlite_render_expr(c->sql, e->tree);
+    return e->tree && wb_sqlite_render_expr(c->sql, e->tree, c->t);
 }
 
 static void add_names(struct wb_buf *sql, const struct wb_table *t, const struct wb_index *x) {

@@ -139,10 +139,13 @@ static bool add(struct wb_buf *sql, const struct wb_expr *e) {
     }
 }
 
-bool wb_sqlite_render_expr(struct wb_buf *sql, const struct wb_expr *e) {
+bool wb_sqlite_render_expr(struct wb_buf *sql, const struct wb_expr *e, const struct wb_table *t) {
+    struct wb_arena a = {0};
     size_t before = sql->len;
-    if (add(sql, e))
-        return true;
-    sql->len = before;
-    return false;
+    const struct wb_expr *renamed = wb_expr_text_rename(e, t, &a);
+    bool ok = renamed && add(sql, renamed);
+    if (!ok)
+        sql->len = before;
+    wb_arena_done(&a);
+    return ok;
 }

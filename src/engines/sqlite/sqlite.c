@@ -39,7 +39,7 @@ static bool can_generate(const struct wb_table *t, uint32_t column, struct wb_ar
                          const char **ret_why) {
     (void)a;
     WB_CLEANUP_BUF struct wb_buf sql = {0};
-    if (wb_sqlite_render_expr(&sql, t->columns[column].generated_as.tree))
+    if (wb_sqlite_render_expr(&sql, t->columns[column].generated_as.tree, t))
         return true;
     *ret_why = "SQLite has nothing that means the same";
     return false;
