@@ -82,4 +82,25 @@ silent "SQLite: nothing is left out of the proof" 'not part of the proof'
 equal "SQLite: the values themselves" "$(sqlite3 "$DIR/src.db" "SELECT id, quote(g), quote(h), k FROM t")" \
     "$(sqlite3 "$DIR/dst.db" "SELECT id, quote(g), quote(h), k FROM t")"
 
+# Where the same words would give something else in PostgreSQL: blanks at the end do not count, NULL is no number of
+# characters, what is not there to be taken is no error.
+pair exact
+load <<'SQL'
+CREATE TABLE t (id int PRIMARY KEY, s varchar(20), n int, f double, k smallint,
+    same int AS (s = 'abc ') STORED, other int AS (s <> 'abc') STORED, listed int AS (s IN ('x ', 'abc')) STORED,
+    ranged int AS (s BETWEEN 'abc ' AND 'abd') STORED, sort int AS (CASE s WHEN 'ABC' THEN 1 WHEN 'x' THEN 2 ELSE 3 END) STORED,
+    none varchar(20) AS (NULLIF(s, 'abc')) STORED, joined int AS (CONCAT(s, '') = 'abc') STORED,
+    few varchar(20) AS (LEFT(s, n)) STORED, last varchar(20) AS (RIGHT(s, n)) STORED, part varchar(20) AS (SUBSTR(s, 1, n)) STORED,
+    root double AS (SQRT(f)) STORED, size bigint AS (ABS(k)) STORED, minus int AS (-k) STORED,
+    CHECK (s IN ('abc', 'abd', 'x', '')));
+INSERT INTO t (id, s, n, f, k) VALUES (1, 'abc', -1, -4, -32768), (2, 'abc ', NULL, 4, 1), (3, 'x  ', 1, NULL, NULL), (4, NULL, -1, 0, 0),
+    (5, '', 2, 2, 2), (6, 'ABC', 2147483647, 9, -1), (7, 'abd', 0, 1e300, 5);
+SQL
+copy --json
+rc "exactly alike: exit 0" 0
+for c in same other listed ranged sort none joined few last part root size minus; do
+    is "$c is generated in the target" "SELECT attgenerated FROM pg_attribute WHERE attrelid = 't'::regclass AND attname = '$c'" s
+done
+silent "exactly alike: all is in the proof, the check is carried" 'not part of the proof|not_carried'
+
 wb_finish

@@ -5,8 +5,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* A number of characters, none below 0; NULL stays NULL, which greatest() would pass over. */
+#define COUNT(n)                                                                      \
+    "CASE WHEN (" n ") < 0 THEN 0 WHEN (" n ") > 2147483647 THEN 2147483647 ELSE (" n \
+    ")::integer END"
+
 /* How a function is written: $1 to $3 are its arguments, each of the class that `takes` names by a
- * letter (t text, n number, i integer, d date or timestamp, s string or bytes). */
+ * letter (t text, n number, w number in 64 bits, i integer, d date or timestamp, s string or
+ * bytes). */
 static const struct function {
     const char *name, *takes, *as;
     enum wb_cls gives;
@@ -19,16 +25,16 @@ static const struct function {
     {"character_length", "t", "char_length($1)", INT},
     {"length", "s", "octet_length($1)", INT},
     {"octet_length", "s", "octet_length($1)", INT},
-    {"left", "ti", "\"left\"($1, greatest(($2)::integer, 0))", TEXT},
-    {"right", "ti", "\"right\"($1, greatest(($2)::integer, 0))", TEXT},
+    {"left", "ti", "\"left\"($1, " COUNT("$2") ")", TEXT},
+    {"right", "ti", "\"right\"($1, " COUNT("$2") ")", TEXT},
     {"trim", "t", "btrim($1, ' ')", TEXT},
     {"ltrim", "t", "ltrim($1, ' ')", TEXT},
     {"rtrim", "t", "rtrim($1, ' ')", TEXT},
     {"reverse", "t", "reverse($1)", TEXT},
     {"repeat", "ti", "repeat($1, ($2)::integer)", TEXT},
     {"md5", "s", "md5($1)", TEXT},
-    {"abs", "n", "abs($1)", INT},
-    {"sqrt", "n", "sqrt(($1)::double precision)", FLOAT},
+    {"abs", "w", "abs($1)", INT},
+    {"sqrt", "n", "CASE WHEN ($1) >= 0 THEN sqrt(($1)::double precision) END", FLOAT},
     {"sign", "n", "sign($1)::integer", INT},
     {"year", "d", "extract(year FROM $1)::integer", INT},
     {"quarter", "d", "extract(quarter FROM $1)::integer", INT},
@@ -67,6 +73,8 @@ static struct wb_value emit_argument(struct wb_emitter *x, struct wb_buf *to,
                    ? wb_emit_refuse(x, "a whole number is meant")
                    : v;
     }
+    if (takes == 'w')
+        return wb_emit_wide(x, to, e);
     struct wb_value v = wb_emit(x, &text, e);
     if (takes == 's' && v.cls == BYTES) {
         wb_buf_adds(to, wb_buf_str(&text));
@@ -108,13 +116,26 @@ static struct wb_value emit_function(struct wb_emitter *x, struct wb_buf *to,
     return (struct wb_value){f->gives, f->gives == TEXT ? first.collation : 0, false};
 }
 
+/* Compared as "=" compares, which nullif() itself would not do. */
+static struct wb_value emit_nullif(struct wb_emitter *x, struct wb_buf *to,
+                                   const struct wb_expr *e) {
+    WB_CLEANUP_BUF struct wb_buf value = {0};
+    struct wb_expr equal = {.op = WB_EXPR_BINARY, .text = "=", .args = e->args, .n_args = 2};
+    wb_buf_adds(to, "CASE WHEN ");
+    if (wb_emit(x, to, &equal).cls == NONE)
+        return wb_emit_of(NONE);
+    struct wb_value v = wb_emit(x, &value, e->args[0]);
+    wb_buf_addf(to, " THEN NULL ELSE %s END", wb_buf_str(&value));
+    return v;
+}
+
 static struct wb_value emit_coalesce(struct wb_emitter *x, struct wb_buf *to,
                                      const struct wb_expr *e) {
     const char *texts[WB_EMIT_MAX_ARGS];
     struct wb_value v = wb_emit_alike(x, (const struct wb_expr *const *)e->args, e->n_args, texts);
     if (v.cls == NONE || !e->n_args)
         return wb_emit_of(NONE);
-    wb_buf_adds(to, strcmp(e->text, "nullif") == 0 ? "nullif(" : "coalesce(");
+    wb_buf_adds(to, "coalesce(");
     for (size_t i = 0; i < e->n_args; i++)
         wb_buf_addf(to, "%s%s", i ? ", " : "", texts[i]);
     wb_buf_addc(to, ')');
@@ -164,7 +185,8 @@ static struct wb_value emit_substring(struct wb_emitter *x, struct wb_buf *to,
         WB_CLEANUP_BUF struct wb_buf n = {0};
         if (wb_emit_number(x, &n, e->args[2]).cls != INT)
             return wb_emit_refuse(x, "substring() takes a length that is no whole number");
-        wb_buf_addf(to, ", greatest((%s)::integer, 0)", wb_buf_str(&n));
+        const char *count = wb_buf_str(&n);
+        wb_buf_addf(to, ", " COUNT("%s"), count, count, count);
     }
     wb_buf_addc(to, ')');
     return v;
@@ -200,8 +222,9 @@ static struct wb_value emit_special(struct wb_emitter *x, struct wb_buf *to,
     *ret_known = true;
     if (strcmp(name, "concat") == 0 && n)
         return wb_emit_joined(x, to, (const struct wb_expr *const *)e->args, n);
-    if (((strcmp(name, "coalesce") == 0 && n) || (strcmp(name, "ifnull") == 0 && n == 2) ||
-         (strcmp(name, "nullif") == 0 && n == 2)))
+    if (strcmp(name, "nullif") == 0 && n == 2)
+        return emit_nullif(x, to, e);
+    if ((strcmp(name, "coalesce") == 0 && n) || (strcmp(name, "ifnull") == 0 && n == 2))
         return emit_coalesce(x, to, e);
     if (strcmp(name, "if") == 0 || strcmp(name, "iif") == 0)
         return emit_if(x, to, e);

@@ -59,6 +59,8 @@ struct wb_value wb_emit_as(struct wb_emitter *x, struct wb_buf *to, const struct
                            enum wb_cls want);
 struct wb_value wb_emit_number(struct wb_emitter *x, struct wb_buf *to,
                                const struct wb_expr *e); /* of any class, TRUE as 1 */
+struct wb_value wb_emit_wide(struct wb_emitter *x, struct wb_buf *to,
+                             const struct wb_expr *e); /* the same, integers in 64 bits */
 /* Bring n nodes to one class; texts[i] belong to the render's arena. */
 struct wb_value wb_emit_alike(struct wb_emitter *x, const struct wb_expr *const *args, size_t n,
                               const char **texts);

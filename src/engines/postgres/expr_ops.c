@@ -4,11 +4,19 @@
 
 #include <string.h>
 
-/* Text that is compared takes the collation that its column had in the source. */
-static void add_text_operand(struct wb_emitter *x, struct wb_buf *to, const char *text,
-                             struct wb_value v) {
-    unsigned level = v.cls == TEXT ? wb_postgres_ci_level(v.collation) : 0;
-    wb_buf_adds(to, text);
+/* A literal that does not end with a blank. */
+static bool is_without_blanks(const char *text) {
+    size_t n = strlen(text);
+    return n > 1 && text[n - 1] == '\'' && text[n - 2] != ' ';
+}
+
+/* Text that is compared takes the collation that its column had in the source. Where blanks at the
+ * end do not count there, they are cut off on both sides. */
+static void add_operand(struct wb_emitter *x, struct wb_buf *to, const char *text,
+                        struct wb_value v, bool first) {
+    unsigned level = v.cls == TEXT && first ? wb_postgres_ci_level(v.collation) : 0;
+    bool pads = v.cls == TEXT && v.collation & WB_COLL_PAD_SPACE && !is_without_blanks(text);
+    wb_buf_addf(to, pads ? "rtrim(%s, ' ')" : "%s", text);
     if (level && !v.placed) {
         wb_buf_adds(to, " COLLATE ");
         wb_render_collation(x->r, to, x->t->schema, level);
@@ -30,9 +38,9 @@ static struct wb_value emit_comparison(struct wb_emitter *x, struct wb_buf *to,
     if (v.cls == OTHER || (!equality && !is_orderly(v.cls)))
         return wb_emit_refuse(x, "it compares types that PostgreSQL compares otherwise");
     wb_buf_addc(to, '(');
-    add_text_operand(x, to, texts[0], v);
+    add_operand(x, to, texts[0], v, true);
     wb_buf_addf(to, " %s ", strcmp(e->text, "<=>") == 0 ? "IS NOT DISTINCT FROM" : e->text);
-    wb_buf_adds(to, texts[1]);
+    add_operand(x, to, texts[1], v, false);
     wb_buf_addc(to, ')');
     return wb_emit_of(BOOL);
 }
@@ -47,10 +55,12 @@ struct wb_value wb_emit_in(struct wb_emitter *x, struct wb_buf *to, const struct
     if (v.cls == OTHER)
         return wb_emit_refuse(x, "it compares types that PostgreSQL compares otherwise");
     wb_buf_addc(to, '(');
-    add_text_operand(x, to, texts[0], v);
+    add_operand(x, to, texts[0], v, true);
     wb_buf_addf(to, " %s (", strcmp(e->text, "in") == 0 ? "IN" : "NOT IN");
-    for (size_t i = 1; i < e->n_args; i++)
-        wb_buf_addf(to, "%s%s", i > 1 ? ", " : "", texts[i]);
+    for (size_t i = 1; i < e->n_args; i++) {
+        wb_buf_adds(to, i > 1 ? ", " : "");
+        add_operand(x, to, texts[i], v, false);
+    }
     wb_buf_adds(to, "))");
     return wb_emit_of(BOOL);
 }
@@ -63,9 +73,12 @@ struct wb_value wb_emit_between(struct wb_emitter *x, struct wb_buf *to, const s
     if (v.cls == NONE || !is_orderly(v.cls))
         return wb_emit_refuse(x, "it compares types that PostgreSQL compares otherwise");
     wb_buf_addc(to, '(');
-    add_text_operand(x, to, texts[0], v);
-    wb_buf_addf(to, " %s %s AND %s)", strcmp(e->text, "between") == 0 ? "BETWEEN" : "NOT BETWEEN",
-                texts[1], texts[2]);
+    add_operand(x, to, texts[0], v, true);
+    wb_buf_adds(to, strcmp(e->text, "between") == 0 ? " BETWEEN " : " NOT BETWEEN ");
+    add_operand(x, to, texts[1], v, false);
+    wb_buf_adds(to, " AND ");
+    add_operand(x, to, texts[2], v, false);
+    wb_buf_addc(to, ')');
     return wb_emit_of(BOOL);
 }
 
@@ -134,8 +147,7 @@ static struct wb_value emit_regexp(struct wb_emitter *x, struct wb_buf *to,
 }
 
 /* MySQL computes in 64 bits, whatever the columns are. */
-static struct wb_value emit_operand(struct wb_emitter *x, struct wb_buf *to,
-                                    const struct wb_expr *e) {
+struct wb_value wb_emit_wide(struct wb_emitter *x, struct wb_buf *to, const struct wb_expr *e) {
     WB_CLEANUP_BUF struct wb_buf text = {0};
     struct wb_value v = wb_emit_number(x, &text, e);
     if (v.cls == INT && e->op != WB_EXPR_NUMBER)
@@ -148,7 +160,7 @@ static struct wb_value emit_operand(struct wb_emitter *x, struct wb_buf *to,
 struct wb_value wb_emit_division(struct wb_emitter *x, struct wb_buf *to, const struct wb_expr *e) {
     WB_CLEANUP_BUF struct wb_buf left = {0};
     WB_CLEANUP_BUF struct wb_buf right = {0};
-    struct wb_value a = emit_operand(x, &left, e->args[0]), b = emit_operand(x, &right, e->args[1]);
+    struct wb_value a = wb_emit_wide(x, &left, e->args[0]), b = wb_emit_wide(x, &right, e->args[1]);
     if (a.cls == NONE || b.cls == NONE)
         return wb_emit_of(NONE);
     bool floating = a.cls == FLOAT || b.cls == FLOAT;
@@ -203,9 +215,9 @@ static struct wb_value emit_arithmetic(struct wb_emitter *x, struct wb_buf *to,
     if (e->args[0]->op == WB_EXPR_INTERVAL || e->args[1]->op == WB_EXPR_INTERVAL)
         return emit_interval_sum(x, to, e);
     wb_buf_addc(to, '(');
-    struct wb_value a = emit_operand(x, to, e->args[0]);
+    struct wb_value a = wb_emit_wide(x, to, e->args[0]);
     wb_buf_addf(to, " %s ", e->text);
-    struct wb_value b = emit_operand(x, to, e->args[1]);
+    struct wb_value b = wb_emit_wide(x, to, e->args[1]);
     wb_buf_addc(to, ')');
     if (a.cls == NONE || b.cls == NONE)
         return wb_emit_of(NONE);
@@ -216,7 +228,7 @@ static struct wb_value emit_bitwise(struct wb_emitter *x, struct wb_buf *to,
                                     const struct wb_expr *e) {
     WB_CLEANUP_BUF struct wb_buf left = {0};
     WB_CLEANUP_BUF struct wb_buf right = {0};
-    struct wb_value a = emit_operand(x, &left, e->args[0]), b = emit_operand(x, &right, e->args[1]);
+    struct wb_value a = wb_emit_wide(x, &left, e->args[0]), b = wb_emit_wide(x, &right, e->args[1]);
     if (a.cls != INT || b.cls != INT)
         return wb_emit_refuse(x, "it works on bits of something else than integers");
     bool shift = strcmp(e->text, "<<") == 0 || strcmp(e->text, ">>") == 0;
@@ -227,6 +239,7 @@ static struct wb_value emit_bitwise(struct wb_emitter *x, struct wb_buf *to,
 
 struct wb_value wb_emit_joined(struct wb_emitter *x, struct wb_buf *to,
                                const struct wb_expr *const *args, size_t n) {
+    struct wb_value joined = wb_emit_of(TEXT);
     wb_buf_addc(to, '(');
     for (size_t i = 0; i < n; i++) {
         wb_buf_adds(to, i ? " || " : "");
@@ -235,9 +248,11 @@ struct wb_value wb_emit_joined(struct wb_emitter *x, struct wb_buf *to,
         if (v.cls == NONE)
             return v;
         wb_buf_addf(to, n == 1 || i == 0 ? "(%s)::text" : "%s", wb_buf_str(&one));
+        joined.collation |= v.collation;
+        joined.placed = joined.placed || v.placed;
     }
     wb_buf_addc(to, ')');
-    return wb_emit_of(TEXT);
+    return joined;
 }
 
 static struct wb_value emit_logic(struct wb_emitter *x, struct wb_buf *to,
@@ -281,7 +296,7 @@ struct wb_value wb_emit_unary(struct wb_emitter *x, struct wb_buf *to, const str
         v = wb_emit_as(x, to, e->args[0], BOOL);
     } else if (strcmp(e->text, "-") == 0 || strcmp(e->text, "+") == 0) {
         wb_buf_addf(to, "(%s ", e->text);
-        v = wb_emit_number(x, to, e->args[0]);
+        v = wb_emit_wide(x, to, e->args[0]);
     } else {
         return wb_emit_refuse(x, "its operator is not carried");
     }
