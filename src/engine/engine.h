@@ -50,9 +50,17 @@ static inline struct wb_conn *wb_conn_innermost(struct wb_conn *c) {
 
 enum wb_side { WB_SIDE_SOURCE, WB_SIDE_TARGET };
 
+/* What a connection is for. */
+enum wb_purpose {
+    WB_TO_MOVE, /* a source is only read; into a target rows come as they were: no trigger fires */
+    WB_TO_WORK, /* as an application's: either side may write, its triggers and keys are in force */
+    WB_TO_LOOK, /* either side is only read */
+};
+
 struct wb_open_opts {
     enum wb_side
         side; /* which password variable applies; a source is opened read only where possible */
+    enum wb_purpose purpose;
     unsigned connect_timeout_ms; /* 0: 10 s */
     size_t max_row_bytes;        /* largest row to be expected; 0: 32 MiB */
     bool look_only; /* a target that is only looked at: nothing is made, not even an empty file */
@@ -331,25 +339,25 @@ struct wb_load_state {
 };
 
 /* A plan, reduced to what plans of different servers have in common. */
-enum wb_plan_kind {
-    WB_PLAN_SCAN,  /* a table is read as a whole */
-    WB_PLAN_INDEX, /* rows of a table are found by an index or key */
-    WB_PLAN_JOIN,
-    WB_PLAN_SORT,
-    WB_PLAN_GROUP, /* grouped, made distinct, kept in a temporary table */
-    WB_PLAN_OTHER,
+enum wb_explain_kind {
+    WB_EXPLAIN_SCAN,  /* a table is read as a whole */
+    WB_EXPLAIN_INDEX, /* rows of a table are found by an index or key */
+    WB_EXPLAIN_JOIN,
+    WB_EXPLAIN_SORT,
+    WB_EXPLAIN_GROUP, /* grouped, made distinct, kept in a temporary table */
+    WB_EXPLAIN_OTHER,
 };
 
-struct wb_plan_step {
-    enum wb_plan_kind kind;
+struct wb_explain_step {
+    enum wb_explain_kind kind;
     unsigned depth;
     const char *words; /* as the server calls it: "Index Scan", "range" */
     const char *table; /* its name or, where the server tells no more, its alias; NULL: none */
     const char *index; /* NULL: none, or the table's own key without a name */
 };
 
-struct wb_plan {
-    struct wb_plan_step *steps;
+struct wb_explain {
+    struct wb_explain_step *steps;
     size_t n;
 };
 
@@ -393,7 +401,7 @@ struct wb_verify_ops {
                             uint64_t *ret_rows, uint64_t *ret_us, struct wb_error *err);
     /* The plan of such a query, which is not run. */
     enum wb_code (*explain)(struct wb_conn *c, const char *sql, struct wb_arena *a,
-                            struct wb_plan *ret, struct wb_error *err);
+                            struct wb_explain *ret, struct wb_error *err);
 };
 
 /* ------------------------------------------------------------------------------------------------

@@ -235,8 +235,8 @@ static enum wb_code measure_and_judge(struct measuring *m, size_t runs, struct w
 /* ------------------------------------------------------------------------------------------
  * plans */
 
-static bool explain(struct wb_performance_run *r, size_t side, const char *sql, struct wb_plan *ret,
-                    struct wb_performance_side *to) {
+static bool explain(struct wb_performance_run *r, size_t side, const char *sql,
+                    struct wb_explain *ret, struct wb_performance_side *to) {
     const struct wb_verify_ops *v = r->conn[side]->engine->verify;
     struct wb_error why = {0};
     if (!v->explain || v->explain(r->conn[side], sql, &r->report->arena, ret, &why) != WB_OK)
@@ -247,7 +247,7 @@ static bool explain(struct wb_performance_run *r, size_t side, const char *sql, 
 
 static void compare_plans(struct measuring *m) {
     struct wb_performance_run *r = m->run;
-    struct wb_plan plan[SIDES] = {0};
+    struct wb_explain plan[SIDES] = {0};
     struct wb_plan_finding f = {0};
     struct wb_arena *a = &r->report->arena;
     bool source = explain(r, WB_SIDE_SOURCE, m->sql[WB_SIDE_SOURCE], &plan[WB_SIDE_SOURCE],

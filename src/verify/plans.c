@@ -4,16 +4,16 @@
 #include "base/str.h"
 #include "verify/queries.h"
 
-const char *wb_plan_text(const struct wb_plan *p, struct wb_arena *a) {
+const char *wb_plan_text(const struct wb_explain *p, struct wb_arena *a) {
     WB_CLEANUP_BUF struct wb_buf b = {0};
     for (size_t i = 0; i < p->n; i++) {
-        const struct wb_plan_step *s = &p->steps[i];
+        const struct wb_explain_step *s = &p->steps[i];
         wb_buf_addf(&b, "%s%*s%s", i ? "\n" : "", (int)(s->depth * 2), "", s->words);
         if (s->table)
             wb_buf_addf(&b, " of %s", s->table);
         if (s->index)
             wb_buf_addf(&b, " by %s", s->index);
-        else if (s->kind == WB_PLAN_INDEX)
+        else if (s->kind == WB_EXPLAIN_INDEX)
             wb_buf_adds(&b, " by its key");
     }
     return wb_arena_strdup(a, wb_buf_str(&b));
@@ -30,7 +30,7 @@ static const struct wb_table *by_name(const struct wb_catalog *c, const char *na
 }
 
 static const struct wb_table *table_of(const struct wb_catalog *c, const char *sql,
-                                       const struct wb_plan_step *s, struct wb_arena *a) {
+                                       const struct wb_explain_step *s, struct wb_arena *a) {
     const struct wb_table *t = s->table ? by_name(c, s->table) : NULL;
     const char *real = s->table && !t ? wb_verify_aliased(sql, s->table, a) : NULL;
     return real ? by_name(c, real) : t;
@@ -45,7 +45,7 @@ static const struct wb_table *wanted_of(const struct wb_plan_world *w,
 }
 
 /* Mapping keeps the order of a table's indexes. -1: the step used none that has a place. */
-static int index_used(const struct wb_table *t, const struct wb_plan_step *s) {
+static int index_used(const struct wb_table *t, const struct wb_explain_step *s) {
     for (size_t i = 0; i < t->n_indexes; i++)
         if (s->index ? wb_str_ieq(t->indexes[i].name, s->index) : t->indexes[i].primary)
             return (int)i;
@@ -152,10 +152,10 @@ static void add_note(struct wb_plan_finding *f, struct wb_arena *a, const char *
     *WB_PUSH(a, f->notes, f->n_notes, f->cap_notes) = note;
 }
 
-static bool scans(const struct wb_plan_world *w, const char *sql, const struct wb_plan *p,
+static bool scans(const struct wb_plan_world *w, const char *sql, const struct wb_explain *p,
                   const struct wb_table *tw, struct wb_arena *a) {
     for (size_t i = 0; p && i < p->n; i++) {
-        if (p->steps[i].kind != WB_PLAN_SCAN)
+        if (p->steps[i].kind != WB_EXPLAIN_SCAN)
             continue;
         const struct wb_table *t = table_of(w->actual, sql, &p->steps[i], a);
         if (t && wb_str_eq(t->name, tw->name))
@@ -178,12 +178,12 @@ static void note_others(const struct wb_plan_world *w, const struct wb_table *ts
 }
 
 static void look_at_step(const struct wb_plan_world *w, const char *source_sql,
-                         const struct wb_plan_step *s, const char *target_sql,
-                         const struct wb_plan *target, struct wb_arena *a,
+                         const struct wb_explain_step *s, const char *target_sql,
+                         const struct wb_explain *target, struct wb_arena *a,
                          struct wb_plan_finding *f) {
     const struct wb_table *ts = table_of(w->source, source_sql, s, a);
     const struct wb_table *tw = ts ? wanted_of(w, ts) : NULL;
-    int at = tw && s->kind == WB_PLAN_INDEX ? index_used(ts, s) : -1;
+    int at = tw && s->kind == WB_EXPLAIN_INDEX ? index_used(ts, s) : -1;
     if (at < 0)
         return;
     const struct wb_index *ix = &tw->indexes[at];
@@ -197,7 +197,7 @@ static void look_at_step(const struct wb_plan_world *w, const char *source_sql,
                                  name_of(tw, a), label(ix)));
 }
 
-static size_t count(const struct wb_plan *p, enum wb_plan_kind kind) {
+static size_t count(const struct wb_explain *p, enum wb_explain_kind kind) {
     size_t n = 0;
     for (size_t i = 0; i < p->n; i++)
         n += p->steps[i].kind == kind;
@@ -205,8 +205,8 @@ static size_t count(const struct wb_plan *p, enum wb_plan_kind kind) {
 }
 
 void wb_plan_compare(const struct wb_plan_world *w, const char *source_sql,
-                     const struct wb_plan *source, const char *target_sql,
-                     const struct wb_plan *target, struct wb_arena *a,
+                     const struct wb_explain *source, const char *target_sql,
+                     const struct wb_explain *target, struct wb_arena *a,
                      struct wb_plan_finding *ret) {
     struct wb_plan_finding f = {0};
     for (size_t i = 0; source && w->wanted && i < source->n; i++)
@@ -217,7 +217,7 @@ void wb_plan_compare(const struct wb_plan_world *w, const char *source_sql,
         if (tw)
             note_others(w, ts, tw, a, &f);
     }
-    if (source && target && count(source, WB_PLAN_SORT) < count(target, WB_PLAN_SORT))
+    if (source && target && count(source, WB_EXPLAIN_SORT) < count(target, WB_EXPLAIN_SORT))
         add_note(&f, a, "the target sorts where the source does not");
     *ret = f;
 }

@@ -19,12 +19,13 @@ struct wb_plan_finding {
 };
 
 /* A line a step, indented by its depth: "  Index Scan of orders by orders_customer". */
-const char *wb_plan_text(const struct wb_plan *p, struct wb_arena *a);
+const char *wb_plan_text(const struct wb_explain *p, struct wb_arena *a);
 
 /* Indexes that the source used and the target does not have, and what else the target does that the
  * source does not. The plans' tables may be aliases of the queries. Either plan may be NULL. */
 void wb_plan_compare(const struct wb_plan_world *w, const char *source_sql,
-                     const struct wb_plan *source, const char *target_sql,
-                     const struct wb_plan *target, struct wb_arena *a, struct wb_plan_finding *ret);
+                     const struct wb_explain *source, const char *target_sql,
+                     const struct wb_explain *target, struct wb_arena *a,
+                     struct wb_plan_finding *ret);
 
 #endif

@@ -75,28 +75,29 @@ static struct places places_of(size_t n_columns) {
     return n_columns >= 12 ? (struct places){2, 4, 6, 11} : (struct places){2, 3, 5, 9};
 }
 
-static void add_step(struct wb_plan *p, size_t *cap, struct wb_arena *a, enum wb_plan_kind kind,
-                     unsigned depth, const char *words, const char *table, const char *index) {
-    *WB_PUSH(a, p->steps, p->n, *cap) = (struct wb_plan_step){
+static void add_step(struct wb_explain *p, size_t *cap, struct wb_arena *a,
+                     enum wb_explain_kind kind, unsigned depth, const char *words,
+                     const char *table, const char *index) {
+    *WB_PUSH(a, p->steps, p->n, *cap) = (struct wb_explain_step){
         .kind = kind, .depth = depth, .words = words, .table = table, .index = index};
 }
 
 /* A sort or a temporary table belongs to the step that it is told with. */
-static void add_row(struct wb_plan *p, size_t *cap, struct wb_arena *a, const char *const *row,
+static void add_row(struct wb_explain *p, size_t *cap, struct wb_arena *a, const char *const *row,
                     struct places at) {
     unsigned depth = row[0] ? (unsigned)strtoul(row[0], NULL, 10) : 0;
     depth -= depth > 0;
     const char *type = row[at.type], *key = row[at.key], *extra = row[at.extra];
     const char *index = key && !wb_str_eq(key, "PRIMARY") ? key : NULL;
     if (extra && wb_str_istr(extra, "using filesort"))
-        add_step(p, cap, a, WB_PLAN_SORT, depth, "filesort", NULL, NULL);
+        add_step(p, cap, a, WB_EXPLAIN_SORT, depth, "filesort", NULL, NULL);
     if (extra && wb_str_istr(extra, "using temporary"))
-        add_step(p, cap, a, WB_PLAN_GROUP, depth, "temporary table", NULL, NULL);
-    enum wb_plan_kind kind = !row[at.table] || !type     ? WB_PLAN_OTHER
-                             : wb_str_eq(type, "ALL")    ? WB_PLAN_SCAN
-                             : key                       ? WB_PLAN_INDEX
-                             : wb_str_eq(type, "system") ? WB_PLAN_INDEX
-                                                         : WB_PLAN_OTHER;
+        add_step(p, cap, a, WB_EXPLAIN_GROUP, depth, "temporary table", NULL, NULL);
+    enum wb_explain_kind kind = !row[at.table] || !type     ? WB_EXPLAIN_OTHER
+                                : wb_str_eq(type, "ALL")    ? WB_EXPLAIN_SCAN
+                                : key                       ? WB_EXPLAIN_INDEX
+                                : wb_str_eq(type, "system") ? WB_EXPLAIN_INDEX
+                                                            : WB_EXPLAIN_OTHER;
     const char *words = wb_str_eq(type, "ALL") ? "full scan"
                         : type                 ? type
                         : extra                ? extra
@@ -105,10 +106,10 @@ static void add_row(struct wb_plan *p, size_t *cap, struct wb_arena *a, const ch
 }
 
 enum wb_code wb_mysql_explain(struct wb_conn *c, const char *sql, struct wb_arena *a,
-                              struct wb_plan *ret, struct wb_error *err) {
+                              struct wb_explain *ret, struct wb_error *err) {
     struct wb_my_conn *my = mysql_of(c)->my;
     struct wb_my_rows rows = {0};
-    struct wb_plan plan = {0};
+    struct wb_explain plan = {0};
     size_t cap = 0;
     enum wb_code code = wb_my_queryf(my, a, &rows, err, "EXPLAIN %s", sql);
     if (code)

@@ -86,7 +86,7 @@ void wb_mysql_snapshot_end(struct wb_snapshot *s);
 enum wb_code wb_mysql_measure(struct wb_conn *c, const char *sql, unsigned timeout_ms,
                               uint64_t *ret_rows, uint64_t *ret_us, struct wb_error *err);
 enum wb_code wb_mysql_explain(struct wb_conn *c, const char *sql, struct wb_arena *a,
-                              struct wb_plan *ret, struct wb_error *err);
+                              struct wb_explain *ret, struct wb_error *err);
 
 extern const struct wb_write_ops wb_mysql_write_ops;
 extern const struct wb_ddl_ops wb_mysql_ddl_ops;

@@ -38,7 +38,7 @@ static enum wb_code engine_open(const struct wb_url *url, const struct wb_open_o
         .password_variable = target ? "WHIMBREL_TARGET_PASSWORD" : "WHIMBREL_SOURCE_PASSWORD",
         .connect_timeout_ms = opts->connect_timeout_ms,
         .max_row_bytes = opts->max_row_bytes,
-        .writes = target,
+        .writes = opts->purpose == WB_TO_WORK || (target && opts->purpose == WB_TO_MOVE),
     };
     struct mysql_conn *c = calloc(1, sizeof *c);
     if (!c)

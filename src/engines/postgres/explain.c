@@ -60,30 +60,30 @@ enum wb_code wb_postgres_measure(struct wb_conn *c, const char *sql, unsigned ti
 /* ------------------------------------------------------------------------------------------
  * plans */
 
-static enum wb_plan_kind kind_of(const char *node) {
+static enum wb_explain_kind kind_of(const char *node) {
     static const struct {
         const char *node;
-        enum wb_plan_kind kind;
+        enum wb_explain_kind kind;
     } kinds[] = {
-        {"Seq Scan", WB_PLAN_SCAN},
-        {"Sample Scan", WB_PLAN_SCAN},
-        {"Index Scan", WB_PLAN_INDEX},
-        {"Index Only Scan", WB_PLAN_INDEX},
-        {"Bitmap Index Scan", WB_PLAN_INDEX},
-        {"Nested Loop", WB_PLAN_JOIN},
-        {"Hash Join", WB_PLAN_JOIN},
-        {"Merge Join", WB_PLAN_JOIN},
-        {"Sort", WB_PLAN_SORT},
-        {"Incremental Sort", WB_PLAN_SORT},
-        {"Aggregate", WB_PLAN_GROUP},
-        {"Group", WB_PLAN_GROUP},
-        {"Unique", WB_PLAN_GROUP},
-        {"WindowAgg", WB_PLAN_GROUP},
+        {"Seq Scan", WB_EXPLAIN_SCAN},
+        {"Sample Scan", WB_EXPLAIN_SCAN},
+        {"Index Scan", WB_EXPLAIN_INDEX},
+        {"Index Only Scan", WB_EXPLAIN_INDEX},
+        {"Bitmap Index Scan", WB_EXPLAIN_INDEX},
+        {"Nested Loop", WB_EXPLAIN_JOIN},
+        {"Hash Join", WB_EXPLAIN_JOIN},
+        {"Merge Join", WB_EXPLAIN_JOIN},
+        {"Sort", WB_EXPLAIN_SORT},
+        {"Incremental Sort", WB_EXPLAIN_SORT},
+        {"Aggregate", WB_EXPLAIN_GROUP},
+        {"Group", WB_EXPLAIN_GROUP},
+        {"Unique", WB_EXPLAIN_GROUP},
+        {"WindowAgg", WB_EXPLAIN_GROUP},
     };
     for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++)
         if (strcmp(kinds[i].node, node) == 0)
             return kinds[i].kind;
-    return WB_PLAN_OTHER;
+    return WB_EXPLAIN_OTHER;
 }
 
 /* A value of YAML as EXPLAIN writes it: a number, or a string with JSON's escapes; of these only
@@ -104,7 +104,7 @@ static const char *yaml_text(const char *value, size_t len, struct wb_arena *a) 
 
 struct reading {
     struct wb_arena *a;
-    struct wb_plan plan;
+    struct wb_explain plan;
     size_t cap;
     const char *heap; /* the table of the bitmap heap scan above */
 };
@@ -112,11 +112,11 @@ struct reading {
 /* Each node begins with its type; its own attributes come before those of its children. */
 static void take_line(struct reading *r, unsigned indent, const char *key, size_t key_len,
                       const char *value, size_t len) {
-    struct wb_plan_step *last = r->plan.n ? &r->plan.steps[r->plan.n - 1] : NULL;
+    struct wb_explain_step *last = r->plan.n ? &r->plan.steps[r->plan.n - 1] : NULL;
     const char *text = yaml_text(value, len, r->a);
     if (key_len == 9 && strncmp(key, "Node Type", 9) == 0) {
-        struct wb_plan_step *s = WB_PUSH(r->a, r->plan.steps, r->plan.n, r->cap);
-        *s = (struct wb_plan_step){.kind = kind_of(text), .depth = indent, .words = text};
+        struct wb_explain_step *s = WB_PUSH(r->a, r->plan.steps, r->plan.n, r->cap);
+        *s = (struct wb_explain_step){.kind = kind_of(text), .depth = indent, .words = text};
         if (strcmp(text, "Bitmap Index Scan") == 0)
             s->table = r->heap;
     } else if (last && key_len == 13 && strncmp(key, "Relation Name", 13) == 0) {
@@ -144,14 +144,14 @@ static void read_yaml(struct reading *r, const char *text) {
 }
 
 /* Indentation as depth: 0, 1, 2 … */
-static void number_depths(struct wb_plan *p) {
+static void number_depths(struct wb_explain *p) {
     unsigned least = p->n ? p->steps[0].depth : 0;
     for (size_t i = 0; i < p->n; i++) /* four more blanks a level */
         p->steps[i].depth = (p->steps[i].depth - least) / 4;
 }
 
 enum wb_code wb_postgres_explain(struct wb_conn *c, const char *sql, struct wb_arena *a,
-                                 struct wb_plan *ret, struct wb_error *err) {
+                                 struct wb_explain *ret, struct wb_error *err) {
     struct wb_postgres *p = wb_postgres_of(c);
     WB_CLEANUP_BUF struct wb_buf text = {0};
     struct wb_rows rows = {0};

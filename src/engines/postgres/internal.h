@@ -67,7 +67,7 @@ enum wb_code wb_postgres_expect(struct wb_conn *c, const struct wb_catalog *want
 enum wb_code wb_postgres_measure(struct wb_conn *c, const char *sql, unsigned timeout_ms,
                                  uint64_t *ret_rows, uint64_t *ret_us, struct wb_error *err);
 enum wb_code wb_postgres_explain(struct wb_conn *c, const char *sql, struct wb_arena *a,
-                                 struct wb_plan *ret, struct wb_error *err);
+                                 struct wb_explain *ret, struct wb_error *err);
 
 /* ----------------------------------------------------------------------------------------------
  * types.c */

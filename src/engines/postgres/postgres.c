@@ -12,8 +12,8 @@ static enum wb_code open_conn(const struct wb_url *url, const struct wb_open_opt
     struct wb_pg_opts how = {
         .password_env = source ? "WHIMBREL_SOURCE_PASSWORD" : "WHIMBREL_TARGET_PASSWORD",
         .connect_timeout_ms = opts->connect_timeout_ms,
-        .read_only = source,
-        .replica_role = !source,
+        .read_only = opts->purpose == WB_TO_LOOK || (source && opts->purpose == WB_TO_MOVE),
+        .replica_role = !source && opts->purpose == WB_TO_MOVE,
     };
     struct wb_postgres *p = calloc(1, sizeof *p);
     if (!p)

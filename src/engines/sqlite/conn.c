@@ -64,12 +64,20 @@ static const char *const target_settings =
     "PRAGMA foreign_keys = OFF; PRAGMA cache_size = -32768; PRAGMA wal_autocheckpoint = 8192; "
     "PRAGMA secure_delete = OFF";
 
+static bool is_read_only(enum wb_side side, enum wb_purpose purpose) {
+    return purpose == WB_TO_LOOK || (side == WB_SIDE_SOURCE && purpose == WB_TO_MOVE);
+}
+
 static enum wb_code configure(struct wb_sqlite *c, struct wb_error *err) {
     sqlite3_extended_result_codes(c->db, 1);
     sqlite3_busy_handler(c->db, wait_for_lock, c);
-    if (c->side == WB_SIDE_TARGET)
+    const char *settings = "";
+    if (is_read_only(c->side, c->purpose))
+        settings = source_settings;
+    else if (c->purpose == WB_TO_MOVE)
+        settings = target_settings;
+    if (settings == target_settings)
         sqlite3_db_config(c->db, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL);
-    const char *settings = c->side == WB_SIDE_SOURCE ? source_settings : target_settings;
     int rc = sqlite3_exec(c->db, settings, NULL, NULL, NULL);
     if (rc)
         return wb_sqlite_fail(c, rc, "opening the file", err);
@@ -101,11 +109,15 @@ enum wb_code wb_sqlite_open(const struct wb_url *url, const struct wb_open_opts 
         abort();
     c->base.engine = &wb_engine_sqlite;
     c->side = opts->side;
+    c->purpose = opts->purpose;
     c->path = path;
     c->hold_fd = -1;
     c->busy_timeout_ms = opts->connect_timeout_ms ? opts->connect_timeout_ms : DEFAULT_TIMEOUT_MS;
-    int flags = opts->side == WB_SIDE_SOURCE ? SQLITE_OPEN_READONLY
-                                             : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE;
+    if (opts->side == WB_SIDE_SOURCE)
+        flags = SQLITE_OPEN_READWRITE;
+    if (is_read_only(opts->side, opts->purpose))
+        flags = SQLITE_OPEN_READONLY;
     /* A file that is not there yet looks as an empty one does. */
     const char *file = opts->look_only && access(path, F_OK) != 0 ? ":memory:" : path;
     int rc = sqlite3_open_v2(file, &c->db, flags | SQLITE_OPEN_NOMUTEX, NULL);

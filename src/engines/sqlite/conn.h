@@ -18,6 +18,7 @@ struct wb_sqlite {
     struct wb_conn base;
     sqlite3 *db;
     enum wb_side side;
+    enum wb_purpose purpose;
     char *path; /* absolute, without symbolic links */
     unsigned busy_timeout_ms;
     uint64_t busy_since_us;

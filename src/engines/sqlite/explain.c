@@ -60,11 +60,11 @@ static const char *between(const char *text, const char *begin, const char *end,
 
 /* "SEARCH o USING INDEX o_customer (customer_id=?)", "SCAN o", "USE TEMP B-TREE FOR ORDER BY";
  * before 3.36 "SEARCH TABLE orders AS o …". https://www.sqlite.org/eqp.html */
-static struct wb_plan_step step_of(const char *text, unsigned depth, struct wb_arena *a) {
-    struct wb_plan_step s = {.kind = WB_PLAN_OTHER, .depth = depth, .words = text};
+static struct wb_explain_step step_of(const char *text, unsigned depth, struct wb_arena *a) {
+    struct wb_explain_step s = {.kind = WB_EXPLAIN_OTHER, .depth = depth, .words = text};
     bool search = wb_str_starts(text, "SEARCH "), scan = wb_str_starts(text, "SCAN ");
     if (wb_str_starts(text, "USE TEMP B-TREE"))
-        s.kind = strstr(text, "ORDER BY") ? WB_PLAN_SORT : WB_PLAN_GROUP;
+        s.kind = strstr(text, "ORDER BY") ? WB_EXPLAIN_SORT : WB_EXPLAIN_GROUP;
     if ((!search && !scan) || strstr(text, " CONSTANT ROW"))
         return s;
     const char *table = wb_arena_strdup(a, text + (search ? 7 : 5));
@@ -72,10 +72,10 @@ static struct wb_plan_step step_of(const char *text, unsigned depth, struct wb_a
         table += 6;
     const char *end = strstr(table, " USING ") ? strstr(table, " USING ") : strstr(table, " AS ");
     s.table = end ? wb_arena_strndup(a, table, (size_t)(end - table)) : table;
-    s.kind = search || strstr(text, " USING ") ? WB_PLAN_INDEX : WB_PLAN_SCAN;
+    s.kind = search || strstr(text, " USING ") ? WB_EXPLAIN_INDEX : WB_EXPLAIN_SCAN;
     s.words = search ? "search" : "scan";
     if (strstr(text, " USING AUTOMATIC ")) { /* made for this query alone, of the whole table */
-        s.kind = WB_PLAN_SCAN;
+        s.kind = WB_EXPLAIN_SCAN;
         s.words = "an index made for this query";
     } else if (!(s.index = between(text, " COVERING INDEX ", " (", a))) {
         s.index = between(text, " USING INDEX ", " (", a);
@@ -91,9 +91,9 @@ static unsigned depth_of(const struct wb_rows *rows, const char *parent) {
 }
 
 enum wb_code wb_sqlite_explain(struct wb_conn *c, const char *sql, struct wb_arena *a,
-                               struct wb_plan *ret, struct wb_error *err) {
+                               struct wb_explain *ret, struct wb_error *err) {
     struct wb_rows rows = {0};
-    struct wb_plan plan = {0};
+    struct wb_explain plan = {0};
     size_t cap = 0;
     enum wb_code code =
         wb_sqlite_query(c, wb_arena_printf(a, "EXPLAIN QUERY PLAN %s", sql), a, &rows, err);

@@ -9,6 +9,6 @@ enum wb_code wb_sqlite_expect(struct wb_conn *c, const struct wb_catalog *wanted
 enum wb_code wb_sqlite_measure(struct wb_conn *c, const char *sql, unsigned timeout_ms,
                                uint64_t *ret_rows, uint64_t *ret_us, struct wb_error *err);
 enum wb_code wb_sqlite_explain(struct wb_conn *c, const char *sql, struct wb_arena *a,
-                               struct wb_plan *ret, struct wb_error *err);
+                               struct wb_explain *ret, struct wb_error *err);
 
 #endif

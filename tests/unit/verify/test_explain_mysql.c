@@ -35,8 +35,8 @@ static int stop(void **state) {
     return 0;
 }
 
-static struct wb_plan explain(const char *sql) {
-    struct wb_plan p = {0};
+static struct wb_explain explain(const char *sql) {
+    struct wb_explain p = {0};
     if (conn->engine->verify->explain(conn, sql, &arena, &p, &error))
         fail_msg("%s", error.text);
     return p;
@@ -46,19 +46,19 @@ static void test_plans(void **state) {
     (void)state;
     if (!live)
         skip();
-    struct wb_plan p = explain("SELECT total FROM orders o WHERE customer = 7");
+    struct wb_explain p = explain("SELECT total FROM orders o WHERE customer = 7");
     assert_int_equal(p.n, 1);
-    assert_int_equal(p.steps[0].kind, WB_PLAN_INDEX);
+    assert_int_equal(p.steps[0].kind, WB_EXPLAIN_INDEX);
     assert_string_equal(p.steps[0].table, "o");
     assert_string_equal(p.steps[0].index, "by_customer");
     p = explain("SELECT total FROM orders WHERE id = 7");
-    assert_int_equal(p.steps[0].kind, WB_PLAN_INDEX);
+    assert_int_equal(p.steps[0].kind, WB_EXPLAIN_INDEX);
     assert_null(p.steps[0].index);
     p = explain("SELECT total, count(*) FROM orders GROUP BY total ORDER BY 2");
     assert_int_equal(p.n, 3);
-    assert_int_equal(p.steps[0].kind, WB_PLAN_SORT);
-    assert_int_equal(p.steps[1].kind, WB_PLAN_GROUP);
-    assert_int_equal(p.steps[2].kind, WB_PLAN_SCAN);
+    assert_int_equal(p.steps[0].kind, WB_EXPLAIN_SORT);
+    assert_int_equal(p.steps[1].kind, WB_EXPLAIN_GROUP);
+    assert_int_equal(p.steps[2].kind, WB_EXPLAIN_SCAN);
 }
 
 static void test_times(void **state) {
