@@ -122,6 +122,12 @@ const struct wb_pattern wb_patterns[] = {
          "somebody confirms that they have passed"),
     STEP(GRACE, "grace period through|until day N", "(grace period through Day 25)",
          "not before the end of that day"),
+    STEP(COPY, "copy whole|all? database|everything|tables to|into target",
+         "copy the database into the target", "what whimbrel copy does: all of it, then proof"),
+    STEP(VERIFY, "compare whole|all? target|databases|copy with|against source",
+         "compare the target with the source", "what whimbrel verify does, down to the row"),
+    STEP(BACKUP, "back up source|target database?", "back up the target",
+         "a backup beside the plan, restored into a scratch database to test it"),
 };
 const size_t wb_n_patterns = sizeof wb_patterns / sizeof *wb_patterns;
 

@@ -206,6 +206,9 @@ struct wb_plan_action {
 /* --- phases -------------------------------------------------------------------------------------
  */
 
+/* What whimbrel does of itself where a step says so. */
+enum wb_plan_builtin { WB_BUILTIN_NONE, WB_BUILTIN_COPY, WB_BUILTIN_VERIFY, WB_BUILTIN_BACKUP };
+
 struct wb_plan_step {
     struct wb_plan_place place;
     const char *text;
@@ -215,6 +218,7 @@ struct wb_plan_step {
     size_t n_actions, cap_actions;
     const struct wb_plan_block **blocks; /* indented below it, or following it */
     size_t n_blocks, cap_blocks;
+    enum wb_plan_builtin builtin;
     bool runs_backfill;
     uint64_t batch_rows;        /* 0 where not said */
     int64_t delay_ms;           /* between batches */

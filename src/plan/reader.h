@@ -164,6 +164,9 @@ enum wb_step_phrase {
     WB_STEP_BACKFILL,
     WB_STEP_CYCLES,
     WB_STEP_GRACE,
+    WB_STEP_COPY, /* from here on: only where it is said exactly */
+    WB_STEP_VERIFY,
+    WB_STEP_BACKUP,
 };
 
 extern const struct wb_pattern wb_patterns[];

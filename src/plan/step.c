@@ -46,6 +46,15 @@ static void apply(struct wb_plan_step *s, const struct wb_match *m) {
     case WB_STEP_GRACE:
         s->not_before_day = (unsigned)c[WB_SLOT_N].value.number.digits;
         break;
+    case WB_STEP_COPY:
+        s->builtin = WB_BUILTIN_COPY;
+        break;
+    case WB_STEP_VERIFY:
+        s->builtin = WB_BUILTIN_VERIFY;
+        break;
+    case WB_STEP_BACKUP:
+        s->builtin = WB_BUILTIN_BACKUP;
+        break;
     }
 }
 
@@ -79,7 +88,7 @@ static bool find_phrases(struct wb_plan_reader *r, const struct wb_phrase *p,
                 continue;
             apply(s, &m);
             found = true;
-        } else if (wb_patterns[i].kind != WB_STEP_BACKFILL &&
+        } else if (wb_patterns[i].kind != WB_STEP_BACKFILL && wb_patterns[i].kind < WB_STEP_COPY &&
                    wb_match_within(r, p, 0, &wb_patterns[i], WB_MATCH_NEARLY, &m)) {
             nearly(r, p, &m);
             found = true;
@@ -137,7 +146,7 @@ void wb_step_read(struct wb_plan_reader *r, const struct wb_phrase *p, struct wb
     bool paced = s.runs_backfill || s.batch_rows || s.delay_ms || s.pause_above_lag_ms;
     if (!found && !find_clauses(r, p, &s))
         find_actions(r, p, &s);
-    bool bound = paced || s.n_clauses || s.n_actions;
+    bool bound = paced || s.builtin || s.n_clauses || s.n_actions;
     s.reading = bound && !grace_only ? WB_READING_AUTO : WB_READING_MANUAL;
     *ret = s;
 }

@@ -121,6 +121,12 @@ const char *wb_tell_step(struct wb_plan_reader *r, const struct wb_plan_step *s)
     for (size_t i = 0; i < s->n_blocks; i++)
         if (s->blocks[i]->step == WB_BLOCK_UP)
             part(&b, wb_arena_printf(r->a, "runs the block of line %u", s->blocks[i]->place.line));
+    static const char *const builtin[] = {
+        "", "copies the source into the target and proves it, as whimbrel copy does",
+        "compares both databases down to the row, as whimbrel verify does",
+        "backs the database up and tests that the backup can be restored"};
+    if (s->builtin)
+        part(&b, builtin[s->builtin]);
     if (s->reading != WB_READING_MANUAL || s->n_clauses)
         put_pace(&b, s);
     bool told = s->reading != WB_READING_MANUAL;
