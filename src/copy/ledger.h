@@ -40,7 +40,9 @@ struct wb_ledger_run {
     const char *proof;              /* "proven", "skipped", "" */
 };
 
-enum { WB_LEDGER_FORMAT = 1 };
+/* 2: statements that undo name no database of the source's (format 1 did, between databases of one
+ * MySQL or MariaDB server), so those of format 1 must never be run. */
+enum { WB_LEDGER_FORMAT = 2 };
 
 struct wb_ledger_chunk {
     uint32_t table, number; /* from 0 */

@@ -25,10 +25,13 @@ static enum wb_run_state parse_state(const char *word) {
 
 static enum wb_code take_run(const char **v, struct wb_ledger_run *ret, struct wb_error *err) {
     int format = (int)number(v[0]);
-    if (format != WB_LEDGER_FORMAT)
-        return wb_error_set(err, WB_E_OTHER_RUN,
-                            "the ledger in the target has format %d, this whimbrel knows %d",
-                            format, WB_LEDGER_FORMAT);
+    if (format != WB_LEDGER_FORMAT) {
+        wb_error_set(err, WB_E_OTHER_RUN,
+                     "the ledger in the target has format %d, this whimbrel knows %d", format,
+                     WB_LEDGER_FORMAT);
+        return wb_error_hint(err, "choose an empty database, or use the whimbrel that began this "
+                                  "copy");
+    }
     *ret = (struct wb_ledger_run){
         .format = format,
         .state = parse_state(v[1]),

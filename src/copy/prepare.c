@@ -56,7 +56,8 @@ static enum wb_code check_engines(struct wb_job *job, struct wb_error *err) {
                             job->target_engine->title);
     if (wb_str_eq(job->source_probe.identity, job->target_probe.identity))
         return wb_error_set(err, WB_E_USAGE, "source and target are the same database");
-    return WB_OK;
+    return wb_engine_check_schema(job->target_engine, &job->target_probe, job->opts->target_schema,
+                                  err);
 }
 
 static enum wb_code check_url(const struct wb_url *url, struct wb_error *err) {

@@ -15,6 +15,16 @@ void wb_conn_close(struct wb_conn *c) {
         c->engine->close(c);
 }
 
+enum wb_code wb_engine_check_schema(const struct wb_engine *e, const struct wb_probe *probe,
+                                    const char *schema, struct wb_error *err) {
+    if (!schema || probe->default_schema)
+        return WB_OK;
+    wb_error_set(err, WB_E_USAGE, "--schema %s: a database of %s has no schemas within it", schema,
+                 e->title);
+    return wb_error_hint(err, "leave --schema out: tables go into the database that the target's "
+                              "URL names");
+}
+
 void wb_engine_quote_table(const struct wb_engine *e, struct wb_buf *to, const char *schema,
                            const char *name) {
     if (schema && *schema) {

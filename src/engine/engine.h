@@ -453,6 +453,11 @@ enum wb_code wb_conn_exec(struct wb_conn *c, struct wb_error *err, uint64_t *ret
                           const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 void wb_conn_close(struct wb_conn *c); /* accepts NULL */
 
+/* Whether tables can be put into this schema of a target (NULL: none is named), by its probe. USAGE
+ * where the engine has no schemas within a database. */
+enum wb_code wb_engine_check_schema(const struct wb_engine *e, const struct wb_probe *probe,
+                                    const char *schema, struct wb_error *err);
+
 /* "schema"."name" in the engine's quoting; schema may be NULL or "". */
 void wb_engine_quote_table(const struct wb_engine *e, struct wb_buf *to, const char *schema,
                            const char *name);

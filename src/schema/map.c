@@ -163,10 +163,8 @@ enum wb_code wb_schema_map(const struct wb_catalog *source, const struct wb_map_
                        .ret = &made,
                        .a = &made.arena,
                        .same_engine = wb_str_eq(opts->source->name, opts->target->name)};
-    m.schema = opts->target_schema ? opts->target_schema : opts->target_default_schema;
-    made.schema = m.schema;
-    if (!m.schema && m.same_engine)
-        made.schema = source->schema;
+    /* Never the source's: that may be a database on the very server of the target. */
+    made.schema = opts->target_schema ? opts->target_schema : opts->target_default_schema;
     select_tables(&m);
     enum wb_code code = wb_map_check_names(&m, err);
     if (!code)

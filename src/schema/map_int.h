@@ -10,7 +10,6 @@ struct wb_map {
     struct wb_catalog *ret;
     struct wb_arena *a;
     bool same_engine;
-    const char *schema; /* of the target's tables; NULL: the engine's default */
 };
 
 void wb_map_note(struct wb_map *m, enum wb_finding_kind kind, const char *object_kind,

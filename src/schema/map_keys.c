@@ -69,7 +69,8 @@ static void name_primary_key(struct wb_map *m, const struct wb_table *parent,
 static bool map_foreign_key(struct wb_map *m, const struct wb_table *from,
                             struct wb_foreign_key *f) {
     struct wb_table *parent = by_source_name(m, f->ref_schema, f->ref_table);
-    if (!parent && m->same_engine && !wb_catalog_find_table(m->source, NULL, f->ref_table))
+    if (!parent && m->same_engine && m->opts->target->ddl->keys_inline &&
+        !wb_catalog_find_table(m->source, NULL, f->ref_table))
         return true; /* a reference to nothing, as SQLite allows */
     if (!parent) {
         wb_map_note(m, WB_FINDING_NOT_CARRIED, "foreign key",

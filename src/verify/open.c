@@ -138,6 +138,9 @@ enum wb_code wb_verify_open(struct wb_verify_job *job, struct wb_error *err) {
     if (!code && wb_str_eq(job->probe[0].identity, job->probe[1].identity))
         code = wb_error_set(err, WB_E_USAGE, "source and target are the same database");
     if (!code)
+        code = wb_engine_check_schema(job->engine[WB_SIDE_TARGET], &job->probe[WB_SIDE_TARGET],
+                                      job->opts->target_schema, err);
+    if (!code)
         code = open_record(job, err);
     if (!code)
         wb_verify_say(job, WB_VERIFY_PHASE, "reading both schemas");
