@@ -81,6 +81,11 @@ enum wb_class {
     X(ANSWERED, 307, REFUSED, "the request was answered already", "see whimbrel status PLAN")    \
     X(FORMAT, 308, REFUSED, "the record was written by a newer whimbrel",                        \
       "use that version or a later one")                                                         \
+    X(HELD, 309, REFUSED, "the run is held until somebody has looked",                           \
+      "see whimbrel status PLAN, then resume it or roll it back")                                \
+    X(OTHER_DATABASE, 320, REFUSED, "this is another database than at the beginning",            \
+      "point the plan at the first one again")                                                   \
+    X(DENIED, 321, REFUSED, "the runner refused the request", "see whimbrel status PLAN")        \
     X(VALUE, 310, DATA, "a value cannot be held by the target",                                  \
       "declare what to do with --policy KIND=ACTION, or change the type with --cast")            \
     X(NAME, 311, DATA, "a name cannot be held by the target",                                    \
@@ -93,6 +98,8 @@ enum wb_class {
     X(DIFFERS, 400, DIFFERS, "source and target differ",                                         \
       "see the tables named; run with --restart to copy them again")                             \
     X(UNPROVEN, 401, UNPROVEN, "not everything could be verified", "see what was left out")      \
+    X(WAITING, 402, UNPROVEN, "the run waits for data or for a person",                          \
+      "see whimbrel status PLAN")                                                                \
     X(CANCELED, 500, CANCELED, "stopped on request",                                             \
       "run the same command again: it continues where it stood")                                 \
     X(PROTOCOL, 600, INTERNAL, "the server sent something unexpected",                           \
