@@ -385,6 +385,9 @@ struct wb_verify_ops {
     /* Statements of this session end by themselves after so long (0: never), with LOCK_TIMEOUT or
      * TIMEOUT. */
     enum wb_code (*set_timeout)(struct wb_conn *c, unsigned statement_ms, struct wb_error *err);
+    /* They wait for a lock so long at most (servers that count in seconds: rounded up), then end
+     * with LOCK_TIMEOUT. */
+    enum wb_code (*set_lock_timeout)(struct wb_conn *c, unsigned ms, struct wb_error *err);
     enum wb_code (*load_state)(struct wb_conn *c, struct wb_load_state *ret, struct wb_error *err);
 
     /* How this engine would describe a mapped catalog (schema/map.h) had it been made just now, in

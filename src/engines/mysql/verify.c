@@ -46,12 +46,24 @@ static enum wb_code position(struct wb_conn *conn, struct wb_arena *a, struct wb
  * timeout */
 
 /* MySQL's limit holds for SELECT alone; what waits for a lock has a limit of its own there. */
-static enum wb_code set_timeout(struct wb_conn *conn, unsigned statement_ms, struct wb_error *err) {
-    struct wb_my_conn *my = mysql_of(conn)->my;
+enum wb_code wb_mysql_limit_statements(struct wb_my_conn *my, unsigned ms, struct wb_error *err) {
     if (my->mariadb)
-        return wb_my_execf(my, err, "SET SESSION max_statement_time = %u.%03u", statement_ms / 1000,
-                           statement_ms % 1000);
-    return wb_my_execf(my, err, "SET SESSION max_execution_time = %u", statement_ms);
+        return wb_my_execf(my, err, "SET SESSION max_statement_time = %u.%03u", ms / 1000,
+                           ms % 1000);
+    return wb_my_execf(my, err, "SET SESSION max_execution_time = %u", ms);
+}
+
+static enum wb_code set_timeout(struct wb_conn *conn, unsigned statement_ms, struct wb_error *err) {
+    enum wb_code code = wb_mysql_limit_statements(mysql_of(conn)->my, statement_ms, err);
+    if (!code)
+        mysql_of(conn)->statement_timeout_ms = statement_ms;
+    return code;
+}
+
+static enum wb_code set_lock_timeout(struct wb_conn *conn, unsigned ms, struct wb_error *err) {
+    unsigned s = ms ? (ms + 999) / 1000 : 1;
+    return wb_my_execf(mysql_of(conn)->my, err,
+                       "SET SESSION lock_wait_timeout = %u, innodb_lock_wait_timeout = %u", s, s);
 }
 
 /* ------------------------------------------------------------------------------------------ load
@@ -121,6 +133,7 @@ const struct wb_verify_ops wb_mysql_verify_ops = {
     .digest = wb_mysql_digest,
     .position = position,
     .set_timeout = set_timeout,
+    .set_lock_timeout = set_lock_timeout,
     .load_state = load_state,
     .measure = wb_mysql_measure,
     .explain = wb_mysql_explain,

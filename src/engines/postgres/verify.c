@@ -40,6 +40,12 @@ static enum wb_code set_timeout(struct wb_conn *c, unsigned statement_ms, struct
     return code;
 }
 
+static enum wb_code set_lock_timeout(struct wb_conn *c, unsigned ms, struct wb_error *err) {
+    char sql[64];
+    snprintf(sql, sizeof sql, "SET lock_timeout = %u", ms ? ms : 1);
+    return wb_pg_exec(&wb_postgres_of(c)->pg, sql, NULL, err);
+}
+
 /* Of other users' sessions a user without pg_read_all_stats sees the process and nothing else, of
  * their replication likewise. A replica that has caught up and rests reports no lag. */
 static const char *const load_sql =
@@ -73,6 +79,7 @@ const struct wb_verify_ops wb_postgres_verify_ops = {
     .digest = wb_postgres_digest,
     .position = position,
     .set_timeout = set_timeout,
+    .set_lock_timeout = set_lock_timeout,
     .load_state = load_state,
     .expect = wb_postgres_expect,
     .measure = wb_postgres_measure,

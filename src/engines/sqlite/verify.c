@@ -34,13 +34,24 @@ static int look_at_clock(void *ctx) {
     return wb_sqlite_is_late(ctx);
 }
 
+void wb_sqlite_watch_clock(struct wb_sqlite *c) {
+    bool limited = c->statement_timeout_ms != 0;
+    sqlite3_progress_handler(c->db, limited ? OPS_BETWEEN_LOOKS : 0, limited ? look_at_clock : NULL,
+                             c);
+}
+
 static enum wb_code set_timeout(struct wb_conn *conn, unsigned statement_ms, struct wb_error *err) {
     struct wb_sqlite *c = wb_sqlite_of(conn);
     (void)err;
     c->statement_timeout_ms = statement_ms;
     c->deadline_us = 0;
-    sqlite3_progress_handler(c->db, statement_ms ? OPS_BETWEEN_LOOKS : 0,
-                             statement_ms ? look_at_clock : NULL, c);
+    wb_sqlite_watch_clock(c);
+    return WB_OK;
+}
+
+static enum wb_code set_lock_timeout(struct wb_conn *conn, unsigned ms, struct wb_error *err) {
+    (void)err;
+    wb_sqlite_of(conn)->busy_timeout_ms = ms;
     return WB_OK;
 }
 
@@ -55,6 +66,7 @@ const struct wb_verify_ops wb_sqlite_verify_ops = {
     .literal = wb_sqlite_literal,
     .position = position,
     .set_timeout = set_timeout,
+    .set_lock_timeout = set_lock_timeout,
     .load_state = load_state,
     .expect = wb_sqlite_expect,
     .measure = wb_sqlite_measure,
