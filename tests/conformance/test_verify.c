@@ -256,6 +256,21 @@ static void a_statement_ends_when_its_time_is_over(void **state) {
     assert_string_equal(kit_value(k, c, "SELECT count(*) FROM @numbers@"), "2000");
 }
 
+static void a_measured_query_leaves_all_as_it_was(void **state) {
+    struct kit *k = *state;
+    struct wb_conn *c = kit_open(k, WB_SIDE_TARGET);
+    struct wb_rows rows;
+    uint64_t n = 0, us = 0;
+    make_numbers(k, c);
+    kit_ok(k, k->engine->verify->set_timeout(c, 100, &k->err));
+    kit_ok(k, k->engine->verify->measure(c, "SELECT id FROM numbers", 60000, &n, &us, &k->err));
+    assert_int_equal(n, 2000);
+    assert_int_equal(k->engine->query(c, endless, &k->arena, &rows, &k->err), WB_E_TIMEOUT);
+    kit_ok(k, k->engine->verify->set_timeout(c, 0, &k->err));
+    k->engine->verify->measure(c, "SELECT 1; COMMIT; DELETE FROM numbers", 0, &n, &us, NULL);
+    assert_string_equal(kit_value(k, c, "SELECT count(*) FROM @numbers@"), "2000");
+}
+
 static void rows_end_when_their_time_is_over(void **state) {
     struct kit *k = *state;
     struct wb_conn *c = kit_open(k, WB_SIDE_SOURCE), *maker = kit_open(k, WB_SIDE_TARGET);
@@ -420,6 +435,7 @@ int main(void) {
         KIT_TEST(literals_find_and_store_every_value),
         KIT_TEST(a_position_moves_with_every_write),
         KIT_TEST(a_statement_ends_when_its_time_is_over),
+        KIT_TEST(a_measured_query_leaves_all_as_it_was),
         KIT_TEST(rows_end_when_their_time_is_over),
         KIT_TEST(others_at_work_are_seen_and_may_be_canceled),
         KIT_TEST(a_server_digest_tells_rows_apart),

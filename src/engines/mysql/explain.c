@@ -9,13 +9,6 @@
 
 enum { STATEMENT_TIMEOUT_MARIADB = 1969, STATEMENT_TIMEOUT_MYSQL = 3024 };
 
-static enum wb_code set_limit(struct wb_my_conn *my, unsigned timeout_ms, struct wb_error *err) {
-    if (my->mariadb)
-        return wb_my_execf(my, err, "SET SESSION max_statement_time = %u.%03u", timeout_ms / 1000,
-                           timeout_ms % 1000);
-    return wb_my_execf(my, err, "SET SESSION max_execution_time = %u", timeout_ms);
-}
-
 static enum wb_code count_rows(struct wb_my_conn *my, const char *sql, uint64_t *ret_rows,
                                struct wb_error *err) {
     uint64_t rows = 0;
@@ -38,9 +31,9 @@ enum wb_code wb_mysql_measure(struct wb_conn *c, const char *sql, unsigned timeo
                               uint64_t *ret_rows, uint64_t *ret_us, struct wb_error *err) {
     struct wb_my_conn *my = mysql_of(c)->my;
     struct wb_error own = {0};
-    enum wb_code code = wb_my_execf(my, err, "START TRANSACTION READ ONLY");
+    enum wb_code code = wb_mysql_limit_statements(my, timeout_ms, err);
     if (!code)
-        code = set_limit(my, timeout_ms, err);
+        code = wb_my_execf(my, err, "START TRANSACTION READ ONLY");
     if (code)
         return code;
     uint64_t start = wb_clock_monotonic_us();
@@ -51,7 +44,7 @@ enum wb_code wb_mysql_measure(struct wb_conn *c, const char *sql, unsigned timeo
     struct wb_error after = {0};
     enum wb_code ended = wb_my_execf(my, &after, "ROLLBACK");
     if (!ended)
-        ended = set_limit(my, 0, &after);
+        ended = wb_mysql_limit_statements(my, mysql_of(c)->statement_timeout_ms, &after);
     if (code || ended) {
         if (err)
             *err = code ? own : after;

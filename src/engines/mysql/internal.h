@@ -10,6 +10,7 @@ struct mysql_conn {
     struct wb_my_conn *my;
     bool in_transaction;
     bool must_roll_back; /* an error inside the transaction: nothing of it may be committed */
+    unsigned statement_timeout_ms; /* that the session was given; 0: none */
 };
 
 static inline struct mysql_conn *mysql_of(struct wb_conn *c) {
@@ -83,6 +84,8 @@ enum wb_code wb_mysql_snapshot_check(struct wb_snapshot *s, struct wb_error *err
 void wb_mysql_snapshot_end(struct wb_snapshot *s);
 
 /* explain.c */
+/* How long statements of the session may take, 0: for ever. */
+enum wb_code wb_mysql_limit_statements(struct wb_my_conn *my, unsigned ms, struct wb_error *err);
 enum wb_code wb_mysql_measure(struct wb_conn *c, const char *sql, unsigned timeout_ms,
                               uint64_t *ret_rows, uint64_t *ret_us, struct wb_error *err);
 enum wb_code wb_mysql_explain(struct wb_conn *c, const char *sql, struct wb_arena *a,

@@ -18,12 +18,15 @@ static enum wb_code begin_reading(struct wb_postgres *p, unsigned timeout_ms,
     return wb_pg_exec(&p->pg, wb_buf_str(&sql), NULL, err);
 }
 
-/* Row by row, so that a large result takes no memory. */
+/* Row by row, so that a large result takes no memory; with parameters, though there are none, since
+ * the server then takes one statement alone, which cannot end the transaction for others behind it.
+ */
 static enum wb_code count_rows(struct wb_postgres *p, const char *sql, uint64_t *ret_rows,
                                struct wb_error *err) {
     uint64_t rows = 0;
     enum wb_code code = WB_OK;
-    if (!PQsendQuery(p->pg.conn, sql) || !PQsetSingleRowMode(p->pg.conn))
+    if (!PQsendQueryParams(p->pg.conn, sql, 0, NULL, NULL, NULL, NULL, 0) ||
+        !PQsetSingleRowMode(p->pg.conn))
         return wb_pg_error(&p->pg, NULL, err);
     for (PGresult *r; (r = PQgetResult(p->pg.conn)); PQclear(r)) {
         ExecStatusType status = PQresultStatus(r);

@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/str.h"
 #include "engines/sqlite/conn.h"
+#include "engines/sqlite/verify.h"
 
 #include <stdlib.h>
 
@@ -36,7 +37,7 @@ enum wb_code wb_sqlite_measure(struct wb_conn *conn, const char *sql, unsigned t
         sqlite3_progress_handler(c->db, STEPS_BETWEEN_LOOKS, is_over, &end);
     enum wb_code code = count_rows(c, sql, ret_rows, err);
     uint64_t now = wb_clock_monotonic_us();
-    sqlite3_progress_handler(c->db, 0, NULL, NULL);
+    wb_sqlite_watch_clock(c);
     if (code == WB_E_CANCELED && timeout_ms && now >= end && !atomic_load(&c->canceled))
         return wb_error_set(err, WB_E_TIMEOUT, "no answer within %u ms", timeout_ms);
     if (!code)

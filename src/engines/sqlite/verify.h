@@ -6,6 +6,11 @@
 
 extern const struct wb_verify_ops wb_sqlite_verify_ops;
 
+/* Have the connection's statement timeout looked at while statements run, or nothing where it has
+ * none. */
+struct wb_sqlite;
+void wb_sqlite_watch_clock(struct wb_sqlite *c);
+
 /* literal.c */
 bool wb_sqlite_literal(struct wb_buf *to, const struct wb_type *t, const struct wb_cell *c);
 
