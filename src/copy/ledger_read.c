@@ -9,12 +9,42 @@ static uint64_t number(const char *text) {
     return text ? strtoull(text, NULL, 10) : 0;
 }
 
+/* Tables of the ledger's names that this version did not make. */
+static enum wb_code other_layout(const struct wb_ledger *l, const char *table,
+                                 struct wb_error *err) {
+    struct wb_error why = err ? *err : (struct wb_error){0};
+    enum wb_code code =
+        wb_error_set(err, WB_E_OTHER_RUN,
+                     "the ledger in the target (table %s%s) is not laid out as this whimbrel lays "
+                     "it out: %s",
+                     l->prefix, table, why.text);
+    wb_error_hint(err,
+                  "go on with the whimbrel that began the copy; or, to forget how it was made, "
+                  "drop the ledger's tables (%srun, %stables, %schunks, %ssteps)",
+                  l->prefix, l->prefix, l->prefix, l->prefix);
+    return code;
+}
+
 static enum wb_code query(struct wb_ledger *l, struct wb_arena *a, const char *what,
                           const char *table, const char *order, struct wb_rows *ret,
                           struct wb_error *err) {
     const char *sql = wb_arena_printf(a, "SELECT %s FROM %s%s%s", what, l->prefix, table, order);
     enum wb_code code = l->conn->engine->query(l->conn, sql, a, ret, err);
+    if (code == WB_E_SQL || code == WB_E_NOT_FOUND)
+        return other_layout(l, table, err);
     return code ? wb_error_wrap(err, "reading the ledger") : WB_OK;
+}
+
+/* Some databases call a missing column what they call a missing table. */
+static enum wb_code find_run(struct wb_ledger *l, struct wb_arena *a, bool *ret_found,
+                             struct wb_error *err) {
+    struct wb_rows rows;
+    const char *sql = wb_arena_printf(a, "SELECT count(*) FROM %srun", l->prefix);
+    enum wb_code code = l->conn->engine->query(l->conn, sql, a, &rows, err);
+    if (code && code != WB_E_NOT_FOUND)
+        return wb_error_wrap(err, "reading the ledger");
+    *ret_found = !code && !wb_str_eq(rows.values[0][0], "0");
+    return WB_OK;
 }
 
 static enum wb_run_state parse_state(const char *word) {
@@ -53,20 +83,19 @@ static enum wb_code take_run(const char **v, struct wb_ledger_run *ret, struct w
 
 enum wb_code wb_ledger_read_run(struct wb_ledger *l, struct wb_arena *a, struct wb_ledger_run *ret,
                                 struct wb_error *err) {
-    struct wb_rows rows;
-    struct wb_error probe;
-    enum wb_code code =
-        query(l, a,
-              "format, state, token, epoch, source_identity, source, parameters, structure, scans, "
-              "moment, started, finished, runner, proof",
-              "run", " WHERE id = 1", &rows, &probe);
-    if (code == WB_E_NOT_FOUND || (!code && rows.n_rows == 0)) {
+    struct wb_rows rows = {0};
+    bool found = false;
+    enum wb_code code = find_run(l, a, &found, err);
+    if (!code && found)
+        code = query(l, a,
+                     "format, state, token, epoch, source_identity, source, parameters, structure, "
+                     "scans, moment, started, finished, runner, proof",
+                     "run", " WHERE id = 1", &rows, err);
+    if (code)
+        return code;
+    if (rows.n_rows == 0) {
         *ret = (struct wb_ledger_run){.state = WB_RUN_NONE};
         return WB_OK;
-    }
-    if (code) {
-        *err = probe;
-        return code;
     }
     code = take_run(rows.values[0], ret, err);
     if (!code)

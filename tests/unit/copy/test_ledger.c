@@ -215,6 +215,21 @@ static void test_a_recopy_voids_the_verdict(void **state) {
     in_transaction(f, f->conn, WB_OK, claim, &f->ledger);
 }
 
+static void test_another_layout_is_told(void **state) {
+    struct fixture *f = *state;
+    struct wb_error err = {0};
+    struct wb_ledger_run run = {0};
+    struct wb_ledger_step *steps;
+    size_t n;
+    begin_run(f);
+    wb_conn_exec(f->conn, NULL, NULL, "ALTER TABLE whimbrel_steps RENAME COLUMN undo_sql TO undo");
+    assert_int_equal(wb_ledger_read_steps(&f->ledger, &f->arena, &steps, &n, &err), WB_E_OTHER_RUN);
+    assert_non_null(strstr(err.text, "whimbrel_steps"));
+    wb_conn_exec(f->conn, NULL, NULL, "ALTER TABLE whimbrel_run RENAME COLUMN format TO kind");
+    assert_int_equal(wb_ledger_read_run(&f->ledger, &f->arena, &run, &err), WB_E_OTHER_RUN);
+    assert_non_null(strstr(err.text, "whimbrel_run"));
+}
+
 static void test_a_newer_format_is_refused(void **state) {
     struct fixture *f = *state;
     struct wb_ledger_run run;
@@ -234,6 +249,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_case_16_a_zombie_is_fenced, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_recopy_voids_the_verdict, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_newer_format_is_refused, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_another_layout_is_told, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
