@@ -5,6 +5,7 @@
 #include "base/clock.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <sys/random.h>
 
 static void add_text(struct wb_buf *sql, const struct wb_conn *c, const char *text) {
@@ -186,6 +187,23 @@ static enum wb_code raise_tokens(struct wb_ledger *l, const struct wb_ledger_run
     return code;
 }
 
+/* What waits for the transactions in flight may wait for one that never ends: that of a runner
+ * which was suspended, or of somebody who looks at the ledger. */
+static void name_blockers(struct wb_ledger *l, struct wb_error *err) {
+    const struct wb_write_ops *w = l->conn->engine->write;
+    struct wb_arena a = {0};
+    const char *who = "";
+    for (size_t i = 0; w->blockers && !*who && i < sizeof table_names / sizeof table_names[0]; i++)
+        who = w->blockers(l->conn, wb_arena_printf(&a, "%s%s", l->prefix, table_names[i]), &a);
+    if (err && *who) {
+        size_t used = strlen(err->text);
+        snprintf(err->text + used, sizeof err->text - used, "; held by %s", who);
+        wb_error_hint(err, "end that session if it does not end by itself (it may belong to a "
+                           "runner that was suspended), then run the same command again");
+    }
+    wb_arena_done(&a);
+}
+
 enum wb_code wb_ledger_take_over(struct wb_ledger *l, struct wb_ledger_run *run, const char *moment,
                                  const char *runner, struct wb_error *err) {
     const struct wb_write_ops *w = l->conn->engine->write;
@@ -197,6 +215,8 @@ enum wb_code wb_ledger_take_over(struct wb_ledger *l, struct wb_ledger_run *run,
         code = w->commit(l->conn, true, err);
     if (code) {
         w->rollback(l->conn);
+        if (code == WB_E_LOCK_TIMEOUT)
+            name_blockers(l, err);
         return wb_error_wrap(err, "taking over the copy");
     }
     l->token = ++run->token;

@@ -239,6 +239,11 @@ struct wb_write_ops {
     enum wb_code (*delete_range)(struct wb_conn *c, const struct wb_table *t,
                                  const struct wb_range *range, uint64_t *ret_rows,
                                  struct wb_error *err);
+
+    /* For the text of a LOCK_TIMEOUT, after its transaction was rolled back: the sessions whose
+     * transactions have changed or locked rows of a table (as it is written in SQL), a few of them,
+     * in words; "" where there are none or this user cannot know. NULL: there are no sessions. */
+    const char *(*blockers)(struct wb_conn *c, const char *table, struct wb_arena *a);
 };
 
 /* ------------------------------------------------------------------------------------------------

@@ -205,6 +205,25 @@ static enum wb_code delete_range(struct wb_conn *conn, const struct wb_table *t,
     return code;
 }
 
+/* Which table a transaction has locks in is not told by every server. */
+static const char *blockers(struct wb_conn *conn, const char *table, struct wb_arena *a) {
+    struct wb_my_rows rows = {0};
+    WB_CLEANUP_BUF struct wb_buf who = {0};
+    (void)table;
+    if (wb_my_queryf(mysql_of(conn)->my, a, &rows, NULL,
+                     "SELECT p.ID, p.USER, p.HOST, p.COMMAND, TIMESTAMPDIFF(SECOND, "
+                     "x.trx_started, NOW()) FROM information_schema.INNODB_TRX x JOIN "
+                     "information_schema.PROCESSLIST p ON p.ID = x.trx_mysql_thread_id WHERE p.ID "
+                     "<> CONNECTION_ID() AND (x.trx_rows_locked > 0 OR x.trx_rows_modified > 0) "
+                     "ORDER BY x.trx_started LIMIT 3"))
+        return "";
+    for (size_t i = 0; i < rows.n_rows; i++)
+        wb_buf_addf(&who, "%sconnection %s (%s@%s, %s, its transaction began %s s ago)",
+                    i ? "; " : "", rows.values[i][0], rows.values[i][1], rows.values[i][2],
+                    rows.values[i][3], rows.values[i][4]);
+    return wb_arena_strdup(a, wb_buf_str(&who));
+}
+
 const struct wb_write_ops wb_mysql_write_ops = {
     .hold = hold,
     .begin = begin,
@@ -215,4 +234,5 @@ const struct wb_write_ops wb_mysql_write_ops = {
     .load_close = load_close,
     .load_abort = load_abort,
     .delete_range = delete_range,
+    .blockers = blockers,
 };

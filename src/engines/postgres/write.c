@@ -255,6 +255,24 @@ static enum wb_code delete_range(struct wb_conn *c, const struct wb_table *t,
     return code ? in_table(t, err) : WB_OK;
 }
 
+static const char *blockers(struct wb_conn *c, const char *table, struct wb_arena *a) {
+    WB_CLEANUP_BUF struct wb_buf sql = {0};
+    struct wb_rows rows = {0};
+    wb_buf_adds(&sql,
+                "SELECT string_agg(format('process %s (%s, %s, its transaction began %s s ago)', "
+                "pid, application_name, state, age), '; ') FROM (SELECT DISTINCT a.pid, "
+                "a.application_name, a.state, extract(epoch FROM now() - a.xact_start)::bigint AS "
+                "age FROM pg_catalog.pg_locks l JOIN pg_catalog.pg_stat_activity a USING (pid) "
+                "WHERE l.granted AND l.mode NOT IN ('AccessShareLock', 'SIReadLock') "
+                "AND l.pid <> pg_backend_pid() AND l.relation = to_regclass(");
+    wb_postgres_quote_text(&sql, table, strlen(table));
+    wb_buf_adds(&sql, ") AND l.database = (SELECT oid FROM pg_catalog.pg_database WHERE datname = "
+                      "current_database()) ORDER BY age DESC LIMIT 3) x");
+    if (wb_postgres_rows(wb_postgres_of(c), wb_buf_str(&sql), a, &rows, NULL))
+        return "";
+    return rows.values[0][0] ? rows.values[0][0] : "";
+}
+
 const struct wb_write_ops wb_postgres_write_ops = {
     .hold = hold,
     .begin = begin,
@@ -265,4 +283,5 @@ const struct wb_write_ops wb_postgres_write_ops = {
     .load_close = load_close,
     .load_abort = load_abort,
     .delete_range = delete_range,
+    .blockers = blockers,
 };
