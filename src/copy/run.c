@@ -124,7 +124,9 @@ static enum wb_code hold_target(struct wb_job *job, struct wb_error *err) {
         wb_clock_sleep_ms(HOLD_POLL_MS);
         code = job->target_engine->write->hold(job->control, err);
     }
-    return code;
+    return code == WB_E_TARGET_BUSY && wb_cancel_signo(job->opts->cancel)
+               ? wb_cancel_check(job->opts->cancel, err)
+               : code;
 }
 
 static enum wb_code attempt(struct wb_job *job, struct wb_error *err) {
@@ -196,6 +198,26 @@ enum wb_code wb_copy_run(const struct wb_copy_opts *opts, struct wb_copy_report 
     }
 }
 
+/* A copy's snapshot asks for all columns of all tables, since a catalog may hide those that the
+ * user has no right to; a dry run takes none, and asks here. */
+static enum wb_code require_readable(struct wb_job *job, struct wb_error *err) {
+    struct wb_arena a = {0};
+    enum wb_code code = WB_OK;
+    for (size_t i = 0; !code && i < job->selected.n_tables; i++) {
+        const struct wb_table *t = &job->selected.tables[i];
+        WB_CLEANUP_BUF struct wb_buf sql = {0};
+        struct wb_rows none;
+        wb_buf_adds(&sql, "SELECT * FROM ");
+        wb_engine_quote_table(job->source_engine, &sql, t->schema, t->name);
+        wb_buf_adds(&sql, " LIMIT 0");
+        code = job->source_engine->query(job->keeper, wb_buf_str(&sql), &a, &none, err);
+        if (code)
+            wb_error_wrap(err, "reading all columns of table %s", t->name);
+    }
+    wb_arena_done(&a);
+    return code;
+}
+
 static enum wb_code look(struct wb_job *job, struct wb_error *err) {
     enum wb_code code = wb_job_open(job, err);
     if (!code)
@@ -205,6 +227,8 @@ static enum wb_code look(struct wb_job *job, struct wb_error *err) {
     job->run = (struct wb_ledger_run){.state = WB_RUN_NONE}; /* look at the source as it is today */
     if (!code)
         code = wb_job_read_source(job, err);
+    if (!code)
+        code = require_readable(job, err);
     if (!code)
         code = wb_job_scan(job, false, err);
     if (!code)

@@ -27,8 +27,13 @@ for user in wb_some wb_by_role; do
         rc "$user, $t: a column out of sight is refused" 4
         says "$user, $t: the table is named" 'denied' "\\b$t\\b"
         nothing_in_target "$user, $t: nothing is made"
+        copy --include $t --dry-run
+        rc "$user, $t: a dry run refuses it likewise" 4
+        says "$user, $t: a dry run names the table" 'denied' "\\b$t\\b"
     done
     fresh_target
+    copy --include whole --dry-run
+    rc "$user: a dry run takes it, too" 0
     copy --include whole
     rc "$user: every column granted by itself is enough" 0
     is "$user: every column is there, the invisible one too" "SELECT id, seen, odd FROM whole" "$(printf '1\t2\t3')"
