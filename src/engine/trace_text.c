@@ -51,8 +51,9 @@ static const char *skip_dollar(const char *s, size_t tag) {
     return s + strlen(s);
 }
 
-static const char *skip_comment(const char *s) {
-    if (s[0] == '-' && s[1] == '-')
+static const char *skip_comment(const struct dialect *d, const char *s) {
+    bool sharp = *s == '#' && !d->names_in_double_quotes; /* elsewhere an operator */
+    if (sharp || (s[0] == '-' && s[1] == '-'))
         return s + strcspn(s, "\n");
     if (s[0] != '/' || s[1] != '*')
         return s;
@@ -65,7 +66,7 @@ static void add_hidden(struct wb_buf *to, const char *quote) {
 }
 
 static const char *add_part(struct wb_buf *to, const struct dialect *d, const char *s) {
-    const char *behind = skip_comment(s);
+    const char *behind = skip_comment(d, s);
     size_t tag = dollar_tag(s);
     if (behind != s)
         return behind;

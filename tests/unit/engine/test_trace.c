@@ -81,6 +81,8 @@ static void what_stands_in_quotes_is_left_out(void **state) {
     shows(pg, "SELECT 1 -- it's hush\n, 2", "SELECT 1 , 2");
     shows(pg, "SELECT 1 /* it's */ , U&'hush'", "SELECT 1 , U&'…'");
     shows(my, "SET PASSWORD = \"hush\", `a'b` = 'x\\'hush'", "SET PASSWORD = \"…\", `a'b` = '…'");
+    shows(my, "SELECT 1 # it's\n, 'hush'", "SELECT 1 , '…'");
+    shows(pg, "SELECT a # 'hush', b", "SELECT a # '…', b");
     shows(my, "SELECT x'6162' + 12", "SELECT x'…' + 12");
     shows(NULL, "SELECT 'hush", "SELECT '…'");
     shows(pg, "  SELECT\n\t1 ", "SELECT 1");
