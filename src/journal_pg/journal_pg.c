@@ -155,9 +155,12 @@ static enum wb_code find(struct wb_journal_pg *s, struct wb_journal_pg_work *w,
                          struct wb_error *err) {
     struct finding *f = (struct finding *)w;
     WB_CLEANUP_PGRESULT PGresult *tables = NULL, *format = NULL, *plan = NULL;
-    enum wb_code code =
-        wb_journal_pg_ask(s, &tables, err, "SELECT to_regclass('whimbrel.journal_format')");
-    f->tables = !code && !PQgetisnull(tables, 0, 0);
+    /* Not to_regclass: within a transaction it may go by what was not there before the wait. */
+    enum wb_code code = wb_journal_pg_ask(
+        s, &tables, err,
+        "SELECT 1 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = "
+        "c.relnamespace WHERE n.nspname = 'whimbrel' AND c.relname = 'journal_format'");
+    f->tables = !code && PQntuples(tables) == 1;
     if (!f->tables)
         return code;
     code = wb_journal_pg_ask(s, &format, err, "SELECT max(format) FROM whimbrel.journal_format");

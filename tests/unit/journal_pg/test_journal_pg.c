@@ -170,17 +170,21 @@ static void events_cannot_be_changed(void **state) {
     wb_journal_close(j);
 }
 
+struct opener {
+    struct wb_journal *journal;
+    enum wb_code code;
+    struct wb_error err;
+};
+
 static void *open_and_take(void *arg) {
-    struct wb_journal *j = NULL;
-    struct wb_error err = {0};
+    struct opener *o = arg;
     struct wb_event e = {.kind = WB_EVENT_NOTE};
-    enum wb_code *ret = arg;
-    *ret = open_pg(NULL, NULL, &j, &err);
-    if (!*ret)
-        *ret = wb_journal_take(j, "thread", 600000, &err);
-    if (!*ret)
-        *ret = wb_journal_append(j, &e, 1, NULL, NULL, &err);
-    return j;
+    o->code = open_pg(NULL, NULL, &o->journal, &o->err);
+    if (!o->code)
+        o->code = wb_journal_take(o->journal, "thread", 600000, &o->err);
+    if (!o->code)
+        o->code = wb_journal_append(o->journal, &e, 1, NULL, NULL, &o->err);
+    return NULL;
 }
 
 static void made_at_the_same_time(void **state) {
@@ -188,21 +192,21 @@ static void made_at_the_same_time(void **state) {
     (void)state;
     empty(&store);
     pthread_t threads[N];
-    enum wb_code codes[N];
-    void *journals[N];
+    struct opener openers[N] = {0};
     int took = 0;
     for (int i = 0; i < N; i++)
-        assert_int_equal(pthread_create(&threads[i], NULL, open_and_take, &codes[i]), 0);
+        assert_int_equal(pthread_create(&threads[i], NULL, open_and_take, &openers[i]), 0);
     for (int i = 0; i < N; i++)
-        pthread_join(threads[i], &journals[i]);
+        pthread_join(threads[i], NULL);
     for (int i = 0; i < N; i++) {
-        assert_true(codes[i] == WB_OK || codes[i] == WB_E_RUNNING);
-        took += codes[i] == WB_OK;
+        if (openers[i].code && openers[i].code != WB_E_RUNNING)
+            fail_msg("%s: %s", wb_error_name(openers[i].code), openers[i].err.text);
+        took += openers[i].code == WB_OK;
     }
     assert_int_equal(took, 1);
-    assert_int_equal(journal_count(journals[0]), 1);
+    assert_int_equal(journal_count(openers[0].journal), 1);
     for (int i = 0; i < N; i++)
-        wb_journal_close(journals[i]);
+        wb_journal_close(openers[i].journal);
 }
 
 static int start(void **state) {
