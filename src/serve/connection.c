@@ -4,9 +4,10 @@
  * then with pieces of the body, then once more at its end. The first call decides whether the
  * request may go on; it returns without an answer even where that is known already, because an
  * answer in the first call makes libmicrohttpd close the connection, which costs five times as
- * much as a request. Only a body that is too large is answered at once, so that it need not be
- * read. At the end the handler answers, here or in the helper; meanwhile the connection is
- * suspended, and resumed it is called once more and sends what the helper wrote. */
+ * much as a request. Only a body that is far too large is answered at once; one that is a little
+ * too large is read and dropped, because a client that is still sending when the connection closes
+ * may never see the answer. At the end the handler answers, here or in the helper; meanwhile the
+ * connection is suspended, and resumed it is called once more and sends what the helper wrote. */
 #include "serve/route.h"
 #include "serve/server.h"
 
@@ -14,7 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { DROPPED_BODIES = 4 }; /* so much more than allowed is read and dropped */
+enum { DROPPED_BODIES = 4 }; /* times what is allowed: read and dropped, more is not */
 
 struct request {
     struct wb_job job; /* the first member: the helper gives it back */
@@ -190,14 +191,13 @@ static enum MHD_Result at_end(struct request *r) {
 
 /* --- callbacks ------------------------------------------------------------------------------- */
 
-/* Whether the headers announce more than may come. */
+/* Whether the headers announce more than is read even to be dropped. */
 static bool announces_too_much(const struct request *r) {
     const char *length = get_header(r->x.ctx, "Content-Length");
-    return length && strtoull(length, NULL, 10) > r->max_body_bytes;
+    return length && strtoull(length, NULL, 10) > DROPPED_BODIES * r->max_body_bytes;
 }
 
-/* What is not wanted is dropped, so that the answer reaches a client that first sends everything; a
- * body of unknown length that goes on and on takes the connection with it. */
+/* A body of unknown length that goes on and on takes the connection with it. */
 static enum MHD_Result take(struct request *r, const char *data, size_t *size) {
     size_t more = *size;
     *size = 0;

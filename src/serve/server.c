@@ -184,11 +184,8 @@ enum wb_code wb_serve_start(const struct wb_serve_opts *opts, const struct wb_se
 void wb_serve_stop(struct wb_serve *s) {
     if (!s)
         return;
-    if (s->daemon) {
-        MHD_socket fd = MHD_quiesce_daemon(s->daemon);
-        if (fd >= 0)
-            close(fd);
-    }
+    if (s->daemon) /* gives the socket back, which its threads may look at until they end */
+        s->listen.fd = MHD_quiesce_daemon(s->daemon);
     wb_helper_stop(s->helper);
     if (s->daemon)
         MHD_stop_daemon(s->daemon);
