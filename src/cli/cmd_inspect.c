@@ -7,6 +7,7 @@
 #include <inttypes.h>
 
 enum { OPT_HELP = 1, OPT_JSON };
+enum { RETRIES = 3 }; /* it only reads: a lost connection is no reason to ask again by hand */
 
 static const struct wb_option options[] = {
     {"json", NULL, "one JSON object", OPT_JSON}, {"help", NULL, "this", OPT_HELP}, {0}};
@@ -99,9 +100,11 @@ static int inspect(const char *text, bool json) {
     struct wb_conn *c = NULL;
     struct wb_probe probe = {0};
     struct wb_catalog catalog = {0};
+    struct wb_open_opts opts = {
+        .side = WB_SIDE_SOURCE, .retries = RETRIES, .cancel = &wb_cli_cancel};
     enum wb_code code = wb_url_parse(text, &a, &url, &err);
     if (!code)
-        code = wb_registry_open(&url, &(struct wb_open_opts){.side = WB_SIDE_SOURCE}, &c, &err);
+        code = wb_registry_open(&url, &opts, &c, &err);
     if (!code)
         code = c->engine->probe(c, &a, &probe, &err);
     if (!code)

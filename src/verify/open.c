@@ -6,7 +6,7 @@
 
 #include <unistd.h>
 
-enum { STATEMENT_MS = 60000 };
+enum { STATEMENT_MS = 60000, RETRIES = 3 };
 
 const char *wb_verify_side_word(enum wb_side side) {
     return side == WB_SIDE_SOURCE ? "source" : "target";
@@ -22,7 +22,10 @@ static enum wb_code check_url(const struct wb_url *url, struct wb_error *err) {
 
 enum wb_code wb_verify_connect(struct wb_verify_job *job, enum wb_side side, struct wb_conn **ret,
                                struct wb_error *err) {
-    struct wb_open_opts opts = {.side = side, .max_row_bytes = job->opts->max_row_bytes};
+    struct wb_open_opts opts = {.side = side,
+                                .max_row_bytes = job->opts->max_row_bytes,
+                                .retries = RETRIES,
+                                .cancel = job->opts->cancel};
     struct wb_conn *c = NULL;
     unsigned ms = job->opts->statement_timeout_ms ? job->opts->statement_timeout_ms : STATEMENT_MS;
     enum wb_code code = wb_registry_open(
@@ -52,7 +55,8 @@ static enum wb_code open_side(struct wb_verify_job *job, enum wb_side side,
     if (code)
         return code;
     struct wb_conn *c = job->control[side];
-    job->engine[side] = c->engine;
+    /* The engine itself: that of a wrapper is gone when the connection is made anew. */
+    job->engine[side] = wb_conn_innermost(c)->engine;
     code = c->engine->probe(c, &job->arena, probe, err);
     if (code)
         return wb_error_wrap(err, "%s: asking %s what it can do", wb_verify_side_word(side),
@@ -68,7 +72,7 @@ static enum wb_code describe_side(struct wb_verify_job *job, enum wb_side side,
     struct wb_describe_opts opts = {.schema =
                                         side == WB_SIDE_TARGET ? job->opts->target_schema : NULL};
     enum wb_code code =
-        job->engine[side]->describe(job->control[side], &opts, &job->catalog[side], err);
+        job->control[side]->engine->describe(job->control[side], &opts, &job->catalog[side], err);
     if (code)
         return wb_error_wrap(err, "reading the %s's schema", wb_verify_side_word(side));
     keep_findings(job, &job->catalog[side].findings, side);

@@ -198,7 +198,7 @@ static enum wb_code check_definitions(struct wb_verify_job *job, struct wb_error
         struct wb_catalog now = {0};
         struct wb_describe_opts opts = {.schema =
                                             s == WB_SIDE_TARGET ? job->opts->target_schema : NULL};
-        if (job->engine[s]->describe(job->control[s], &opts, &now, err))
+        if (job->control[s]->engine->describe(job->control[s], &opts, &now, err))
             return wb_error_wrap(err, "reading the %s's schema again",
                                  wb_verify_side_word((enum wb_side)s));
         for (size_t i = 0; i < job->n_pairs; i++) {
