@@ -24,6 +24,9 @@ int wb_cmd_verify(int argc, char **argv);
 int wb_cmd_inspect(int argc, char **argv);
 int wb_cmd_clean(int argc, char **argv);
 int wb_cmd_check(int argc, char **argv);
+int wb_cmd_run(int argc, char **argv);
+int wb_cmd_status(int argc, char **argv);
+int wb_cmd_ask(int argc, char **argv); /* pause, resume, approve, rollback, amend, abort */
 int wb_cmd_errors(int argc, char **argv);
 
 extern struct wb_cancel

@@ -19,6 +19,15 @@ const struct wb_command wb_commands[] = {
      wb_cmd_clean},
     {"check", "PLAN", "how every line of a plan is understood, and what is wrong with it",
      wb_cmd_check},
+    {"run", "PLAN", "run a plan: phases, checks, gates, triggers, sign-offs", wb_cmd_run},
+    {"status", "PLAN", "what a run is doing, what comes next, how to stop or undo it",
+     wb_cmd_status},
+    {"pause", "PLAN", "nothing new begins; triggers are still evaluated", wb_cmd_ask},
+    {"resume", "PLAN", "go on after a pause, or after what held the run", wb_cmd_ask},
+    {"approve", "PLAN", "sign a phase, or confirm what a person does", wb_cmd_ask},
+    {"rollback", "PLAN", "undo what was done, newest first (shown, unless --execute)", wb_cmd_ask},
+    {"amend", "PLAN", "take over the edit of a plan that runs", wb_cmd_ask},
+    {"abort", "PLAN", "end a run for good; nothing is undone", wb_cmd_ask},
     {"errors", "", "list every error: number, name, exit code, meaning, what to do", wb_cmd_errors},
 };
 const size_t wb_n_commands = sizeof wb_commands / sizeof wb_commands[0];

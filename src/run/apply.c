@@ -245,8 +245,13 @@ static enum wb_code step_outcome(struct wb_apply *a) {
         return wb_apply_refuse(a, "there is no such step");
     if (a->item->state != WB_IS_RUNNING && a->item->state != WB_IS_UNSURE)
         return wb_apply_refuse(a, "the step is %s", wb_run_item_word(a->item->state));
-    if (!done && !failed && !wb_apply_is(a, "result", "not_done"))
+    bool unknown = wb_apply_is(a, "result", "unknown"); /* even to the runner that ran it */
+    if (!done && !failed && !unknown && !wb_apply_is(a, "result", "not_done"))
         return wb_apply_refuse(a, "its result is none");
+    if (unknown) {
+        touch(a, WB_IS_UNSURE);
+        return WB_OK;
+    }
     if (a->item->state == WB_IS_UNSURE && !wb_apply_is(a, "by", "verify") &&
         !wb_apply_is(a, "by", "person"))
         return wb_apply_refuse(a, "nobody knows whether it ran");

@@ -34,13 +34,29 @@ static bool measures(const struct wb_plan_clause *c) {
            c->kind == WB_CLAUSE_UNCHANGED;
 }
 
+static bool compares_sides(const struct wb_plan_clause *c) {
+    return c->kind == WB_CLAUSE_ROW_COUNT || c->kind == WB_CLAUSE_PARITY ||
+           c->kind == WB_CLAUSE_CHECKSUM || c->kind == WB_CLAUSE_SAMPLE;
+}
+
+/* What this version cannot judge is confirmed by a person, never taken for passed. */
+static bool by_person(const struct wb_plan *plan, const struct wb_plan_clause *c) {
+    const char *source = plan->front.source.value, *target = plan->front.target.value;
+    bool one_database = !source || !target || strcmp(source, target) == 0;
+    if (c->reading == WB_READING_MANUAL || c->kind == WB_CLAUSE_MANUAL)
+        return true;
+    return c->kind == WB_CLAUSE_NOT_WRITTEN || c->kind == WB_CLAUSE_NO_QUERIES ||
+           c->kind == WB_CLAUSE_DETECTED || c->kind == WB_CLAUSE_ALERT ||
+           (c->kind == WB_CLAUSE_RUNNING && c->phase < 0) || (compares_sides(c) && one_database);
+}
+
 /* --- criteria, checks
  * ---------------------------------------------------------------------------- */
 
 static void add_clause(struct maker *m, enum wb_run_item_kind kind, enum prefix prefix,
                        const struct wb_plan_clause *c) {
     struct wb_task *t = add(m, kind, prefix, c->text, c->place);
-    t->does = c->reading == WB_READING_MANUAL ? WB_DOES_MANUAL : WB_DOES_CLAUSES;
+    t->does = by_person(m->program->plan, c) ? WB_DOES_MANUAL : WB_DOES_CLAUSES;
     t->clauses = c;
     t->n_clauses = 1;
     t->check = c->block;
@@ -121,7 +137,7 @@ static bool says(const char *text, const char *const *words) {
     return false;
 }
 
-static enum wb_task_does does_step(const struct wb_plan_step *s) {
+static enum wb_task_does does_step(const struct wb_plan *plan, const struct wb_plan_step *s) {
     if (s->builtin == WB_BUILTIN_COPY)
         return WB_DOES_COPY;
     if (s->builtin == WB_BUILTIN_VERIFY)
@@ -132,6 +148,9 @@ static enum wb_task_does does_step(const struct wb_plan_step *s) {
         return WB_DOES_MANUAL;
     if (s->n_actions)
         return WB_DOES_ACTIONS;
+    for (size_t i = 0; i < s->n_clauses; i++)
+        if (by_person(plan, &s->clauses[i]))
+            return WB_DOES_MANUAL;
     return s->n_clauses ? WB_DOES_CLAUSES : WB_DOES_MANUAL;
 }
 
@@ -149,7 +168,8 @@ static void add_words(struct maker *m, const struct wb_plan_step *s) {
         return;
     struct wb_task *t = add(m, WB_ITEM_STEP, P_STEP, s->text, s->place);
     t->step = s;
-    t->does = does_step(s);
+    t->does = does_step(m->program->plan, s);
+    t->needs_data = clauses_measure(s->clauses, s->n_clauses);
     t->clauses = s->clauses;
     t->n_clauses = s->n_clauses;
     t->irreversible = s->danger == WB_DESTROYS;

@@ -22,7 +22,8 @@ static const char *of_clause(const struct wb_plan_clause *c) {
 
 static const char *of_task(const struct wb_task *t) {
     for (size_t i = 0; i < t->n_clauses; i++) {
-        const char *why = t->does == WB_DOES_MANUAL ? NULL : of_clause(&t->clauses[i]);
+        const char *why =
+            t->clauses[i].reading == WB_READING_MANUAL ? NULL : of_clause(&t->clauses[i]);
         if (why)
             return why;
     }

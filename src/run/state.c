@@ -59,8 +59,8 @@ struct wb_run_firing *wb_run_open_firing(const struct wb_run_state *s) {
     return NULL;
 }
 
-/* Phases from the last to the first; in each, what its Rollback says, then its steps from the last to
- * the first. */
+/* Phases from the last to the first; in each, what its Rollback says, then its steps from the last
+ * to the first. */
 struct wb_run_undo *wb_run_next_undo(const struct wb_run_state *s, int to) {
     struct wb_run_undo *last = NULL;
     for (size_t i = s->n_undos; i-- > 0 && !last;)

@@ -80,7 +80,7 @@ struct wb_run_item {
     bool needs_data;  /* passes only with samples */
     bool gate_passed; /* of a stage, by its latest judgement */
     unsigned attempts;
-    int64_t since_us; /* wall time of its latest change */
+    int64_t since_us;  /* wall time of its latest change */
     const char *why;   /* a sentence of the latest judgement or outcome; "" without */
     const char *saved; /* of a stage: what its gates had been shown, as JSON; NULL without */
 };

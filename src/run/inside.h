@@ -1,0 +1,250 @@
+/* The runner's inside. For src/run only. */
+#ifndef WB_RUN_INSIDE_H
+#define WB_RUN_INSIDE_H
+
+#include "engine/engine.h"
+#include "metric/baseline.h"
+#include "metric/gate.h"
+#include "metric/trigger.h"
+#include "run/program.h"
+#include "run/run.h"
+
+#include <jansson.h>
+#include <pthread.h>
+#include <stdatomic.h>
+
+enum { WB_RUN_BATCH = 24, WB_RUN_WHY = 900 };
+
+/* Events that are written together. */
+struct wb_run_batch {
+    struct wb_arena arena;
+    struct wb_event items[WB_RUN_BATCH];
+    size_t n;
+};
+
+/* --- jobs: what may take long runs in a thread of its own, one at a time -------------------------
+ */
+
+enum wb_job_kind { WB_JOB_STEP, WB_JOB_JUDGE, WB_JOB_LOOK, WB_JOB_UNDO, WB_JOB_ACTION };
+enum wb_job_result {
+    WB_JOB_DONE,    /* or passed; LOOK: it was done */
+    WB_JOB_FAILED,  /* LOOK: it was not done */
+    WB_JOB_WAITING, /* a criterion that does not hold yet */
+    WB_JOB_UNKNOWN, /* nobody knows whether it was done */
+};
+
+struct wb_run;
+
+struct wb_job {
+    struct wb_run *run; /* what does not change while it runs: plan, urls, options */
+    enum wb_job_kind kind;
+    int phase;
+    const char *id;
+    const struct wb_task *task;        /* NULL: an undo or an action */
+    json_t *undo;                      /* UNDO */
+    const struct wb_plan_block *block; /* ACTION */
+    struct wb_cancel cancel;
+    pthread_t thread;
+    pthread_mutex_t lock; /* of conn and progress */
+    struct wb_conn *conn;
+    char progress[200];
+    atomic_bool over;
+    /* the outcome */
+    enum wb_job_result result;
+    bool nothing_done, canceled;
+    uint64_t samples;
+    char why[WB_RUN_WHY];
+};
+
+/* --- metrics -------------------------------------------------------------------------------------
+ */
+
+struct wb_meter { /* one a metric that the plan uses */
+    const struct wb_plan_metric *metric;
+    struct wb_metric_spec spec; /* name, unit, form, quantile */
+    uint64_t due_us;
+    struct wb_baseline_meter *baseline; /* NULL: none is needed, or it is known */
+    struct wb_sample sample;            /* the latest */
+    struct wb_histogram *histogram;
+    bool fresh;                /* sample is new */
+    char why[WB_RUN_WHY];      /* why there is none */
+    struct wb_sample incoming; /* the sampler's, until its round is over */
+    char incoming_why[WB_RUN_WHY];
+};
+
+struct wb_judge_gate {
+    struct wb_meter *meter; /* NULL: time only */
+    struct wb_gate *gate;
+};
+
+/* The gates of the item under way. */
+struct wb_gates {
+    int phase;
+    const char *id; /* NULL: none are set up */
+    struct wb_judge_gate *items;
+    size_t n;
+    uint64_t saved_us; /* when they were last journalled */
+    enum wb_gate_state last;
+};
+
+struct wb_watch { /* an armed trigger */
+    int phase;
+    const struct wb_task_trigger *task;
+    const char *stage; /* during which it was set up; NULL: none */
+    struct wb_meter *meter;
+    struct wb_trigger *trigger;
+    enum wb_trigger_state last;
+};
+
+struct wb_sampler;
+
+struct wb_run {
+    const struct wb_run_opts *opts;
+    struct wb_clock clock;
+    struct wb_plan *plan;
+    struct wb_program program;
+    struct wb_run_state state;
+    struct wb_journal *journal;
+    struct wb_arena arena; /* as long as the run */
+    struct wb_run_batch batch;
+    struct wb_url url[2];
+    bool same_database;
+    bool has_url[2];
+    struct wb_run_view *view;
+    struct wb_job *job;      /* NULL: none */
+    uint64_t judge_again_us; /* a waiting criterion is not judged before */
+    uint64_t renewed_us;
+    struct wb_meter *meters;
+    size_t n_meters;
+    struct wb_sampler *sampler; /* a round of queries under way; NULL: none */
+    struct wb_gates gates;
+    struct wb_watch *watches;
+    size_t n_watches, cap_watches;
+    uint64_t tick_us;
+    const char *paged;   /* what people were last paged about */
+    bool wants_rollback; /* asked for while a step runs */
+    bool moved;          /* the last tick wrote something */
+    uint64_t told_us;
+    char told[WB_RUN_WHY];
+    bool retry_undo;   /* somebody asked to try again what could not be undone */
+    bool stop;         /* the loop ends */
+    bool applies_only; /* a request is being applied, nothing goes forward by itself */
+    enum wb_code stop_code;
+    char stop_text[WB_RUN_WHY];
+    char waits[WB_RUN_WHY]; /* for what, as of this tick; "" where it goes on by itself */
+};
+
+/* core.c: events */
+/* fmt: "key:t key:t" with t one of s (text, NULL allowed), i (int64_t), u (uint64_t), d (double), b
+ * (int), j (JSON text that is put in as it stands). */
+void wb_run_event(struct wb_run *r, enum wb_event_kind kind, int phase, const char *step,
+                  const char *fmt, ...);
+void wb_run_event_json(struct wb_run *r, enum wb_event_kind kind, int phase, const char *step,
+                       struct wb_buf *json);
+/* Apply and append all events since the last call, with the answer to a request (may be NULL). */
+enum wb_code wb_run_write(struct wb_run *r, const struct wb_answer *answer, struct wb_error *err);
+void wb_run_drop_events(struct wb_run *r);
+enum wb_code wb_run_replay(struct wb_journal *j, struct wb_run_state *s, struct wb_error *err);
+uint64_t wb_run_now_us(const struct wb_run *r);
+enum wb_code wb_run_page(struct wb_run *r, int phase, const char *step, const char *text,
+                         struct wb_error *err);
+
+/* open.c: plan, journal, identities */
+enum wb_code wb_run_load(struct wb_run *r, const struct wb_run_opts *opts, struct wb_error *err);
+enum wb_code wb_run_open_journal(const struct wb_plan *plan, const char *path,
+                                 enum wb_journal_mode mode, const struct wb_clock *clock,
+                                 struct wb_journal **ret, struct wb_error *err);
+enum wb_code wb_run_begin(struct wb_run *r, struct wb_error *err); /* start or resume */
+void wb_run_done(struct wb_run *r);
+struct wb_clock wb_run_clock(const struct wb_clock *given);
+void wb_run_phase_json(const struct wb_program_phase *p, struct wb_buf *to); /* items, roles */
+
+/* database.c */
+enum wb_code wb_run_connect(struct wb_job *job, enum wb_block_on on, enum wb_purpose purpose,
+                            struct wb_conn **ret, struct wb_error *err);
+void wb_run_disconnect(struct wb_job *job, struct wb_conn *c);
+enum wb_code wb_run_identity(struct wb_run *r, enum wb_side side, struct wb_arena *a,
+                             const char **ret, struct wb_error *err);
+struct wb_sql_block {
+    const char *sql;
+    enum wb_block_on on;
+    enum wb_block_tx tx;
+    int64_t timeout_ms, lock_timeout_ms;
+};
+void wb_run_sql(struct wb_job *job, const struct wb_sql_block *b); /* sets the job's outcome */
+/* One query, read only; the first statement must be the only one. */
+enum wb_code wb_run_query(struct wb_job *job, enum wb_block_on on, const char *sql,
+                          int64_t timeout_ms, struct wb_arena *a, struct wb_rows *ret,
+                          struct wb_error *err);
+
+/* judge.c: criteria and checks that ask databases */
+void wb_run_judge(struct wb_job *job);
+void wb_run_judge_block(struct wb_job *job, const struct wb_plan_block *b,
+                        const struct wb_plan_expect *expect);
+/* Whether a result is what was expected; why: a sentence. */
+bool wb_run_expects(const struct wb_plan_expect *e, const struct wb_rows *rows, char *why,
+                    size_t size);
+
+/* perform.c: what a step does, in its thread */
+void wb_run_perform(struct wb_job *job);
+void wb_run_backup(struct wb_job *job);                                       /* backup.c */
+void wb_run_request_block(struct wb_job *job, const struct wb_plan_block *b); /* http.c */
+void wb_run_script(struct wb_job *job, const char *text, int64_t timeout_ms);
+
+/* job.c */
+enum wb_code wb_run_job_start(struct wb_run *r, enum wb_job_kind kind, int phase, const char *id,
+                              const struct wb_task *task, json_t *undo,
+                              const struct wb_plan_block *block, struct wb_error *err);
+void wb_run_job_cancel(struct wb_run *r);
+void wb_run_job_end(struct wb_run *r); /* waits for its thread, frees */
+void wb_job_says(struct wb_job *job, enum wb_job_result result, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+void wb_job_fails(struct wb_job *job, const struct wb_error *err);
+
+/* decide.c: the next decision; loop.c: the loop */
+enum wb_code wb_run_decide(struct wb_run *r, struct wb_error *err);
+enum wb_code wb_run_finish_job(struct wb_run *r, struct wb_error *err);
+enum wb_code wb_run_loop(struct wb_run *r, struct wb_error *err);
+void wb_run_stop(struct wb_run *r, enum wb_code code, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+void wb_run_waits(struct wb_run *r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* undo.c */
+void wb_run_record_undo(struct wb_run *r, int phase, const struct wb_task *t);
+void wb_run_record_rollback(struct wb_run *r, const struct wb_program_phase *p);
+enum wb_code wb_run_undo_step(struct wb_run *r, struct wb_error *err);
+enum wb_code wb_run_undo_finish(struct wb_run *r, struct wb_job *job, struct wb_error *err);
+void wb_run_undo_perform(struct wb_job *job);
+
+/* actions.c */
+enum wb_code wb_run_handle_firing(struct wb_run *r, struct wb_error *err);
+enum wb_code wb_run_action_finish(struct wb_run *r, struct wb_job *job, struct wb_error *err);
+/* Flags, holds and pages of a step's or trigger's action, as events. */
+void wb_run_action(struct wb_run *r, int phase, const char *step,
+                   const struct wb_plan_action *action);
+void wb_run_set_flag(struct wb_run *r, int phase, const char *step, const char *flag,
+                     unsigned share, const char *stage);
+void wb_run_serve_flags(struct wb_run *r);
+
+/* metrics.c, watch.c */
+enum wb_code wb_run_meters(struct wb_run *r, struct wb_error *err);
+void wb_run_meters_free(struct wb_run *r);
+void wb_run_sample(struct wb_run *r);
+enum wb_code wb_run_watch(struct wb_run *r, struct wb_error *err); /* evaluate triggers */
+void wb_run_watch_anew(struct wb_run *r); /* they have to fire on new samples */
+enum wb_code wb_run_gates(struct wb_run *r, const struct wb_run_phase *p,
+                          const struct wb_run_item *item, const struct wb_task *t,
+                          struct wb_gate_verdict *ret, struct wb_error *err);
+void wb_run_gates_save(struct wb_run *r);
+void wb_run_gates_drop(struct wb_run *r);
+bool wb_run_baselines_ready(struct wb_run *r, struct wb_error *err);
+
+/* request.c */
+enum wb_code wb_run_requests(struct wb_run *r, struct wb_error *err);
+enum wb_code wb_run_request_apply(struct wb_run *r, const struct wb_request *q,
+                                  struct wb_answer *answer, struct wb_error *err);
+
+/* view.c */
+void wb_run_publish(struct wb_run *r);
+
+#endif

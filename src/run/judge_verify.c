@@ -1,0 +1,105 @@
+#include "run/judge_verify.h"
+
+#include "base/str.h"
+#include "verify/verify.h"
+
+#include <stdio.h>
+
+bool wb_run_asks(const struct wb_plan_clause *c) {
+    switch (c->kind) {
+    case WB_CLAUSE_SQL:
+    case WB_CLAUSE_BLOCK:
+    case WB_CLAUSE_VERIFIED:
+    case WB_CLAUSE_ROW_COUNT:
+    case WB_CLAUSE_PARITY:
+    case WB_CLAUSE_CHECKSUM:
+    case WB_CLAUSE_SAMPLE:
+        return true;
+    default:
+        return false;
+    }
+}
+
+static void told(void *ctx, const struct wb_verify_event *e) {
+    struct wb_job *job = ctx;
+    if (e->kind != WB_VERIFY_PROGRESS)
+        return;
+    char rows[40];
+    pthread_mutex_lock(&job->lock);
+    snprintf(job->progress, sizeof job->progress, "%s %s: %s rows, %zu of %zu tables",
+             e->progress->doing ? e->progress->doing : "comparing",
+             e->progress->table ? e->progress->table : "",
+             wb_str_human_count(e->progress->rows, rows, sizeof rows), e->progress->tables_done,
+             e->progress->tables);
+    pthread_mutex_unlock(&job->lock);
+}
+
+static void sum_up(struct wb_job *job, enum wb_code code, const struct wb_verify_report *r,
+                   const struct wb_error *err) {
+    char rows[40];
+    if (r && r->n_tables)
+        job->samples = r->n_tables;
+    if (!code && r) {
+        wb_job_says(job, WB_JOB_DONE, "%zu tables, %s rows compared, all equal", r->n_tables,
+                    wb_str_human_count(r->rows, rows, sizeof rows));
+        return;
+    }
+    wb_job_fails(job, err);
+    if (code != WB_E_DIFFERS || !r)
+        return;
+    WB_CLEANUP_BUF struct wb_buf names = {0};
+    for (size_t i = 0; i < r->n_tables && names.len < 200; i++)
+        if (r->tables[i].outcome == WB_VERIFY_DIFFERENT)
+            wb_buf_addf(&names, "%s%s", names.len ? ", " : "", r->tables[i].source);
+    wb_job_says(job, WB_JOB_FAILED,
+                "both sides differ: %llu rows missing, %llu too many, %llu changed%s%s; see them "
+                "with whimbrel verify",
+                (unsigned long long)r->missing_rows, (unsigned long long)r->extra_rows,
+                (unsigned long long)r->changed_rows, names.len ? " in " : "", wb_buf_str(&names));
+}
+
+static void verify(struct wb_job *job, struct wb_verify_opts *o) {
+    struct wb_run *r = job->run;
+    struct wb_error err = {0};
+    struct wb_verify_report *report = NULL;
+    if (!r->has_url[0] || !r->has_url[1]) {
+        wb_job_says(job, WB_JOB_FAILED, "the front matter does not name both databases");
+        return;
+    }
+    o->source = &r->url[WB_SIDE_SOURCE];
+    o->target = &r->url[WB_SIDE_TARGET];
+    o->rules = wb_rules_new();
+    o->policy = r->plan->front.policy;
+    o->cancel = &job->cancel;
+    o->sink = (struct wb_verify_sink){told, job};
+    enum wb_code code = WB_OK;
+    for (size_t i = 0; i < r->plan->front.n_tables && !code; i++)
+        code = wb_rules_add_include(o->rules, r->plan->front.tables[i].value, &err);
+    if (!code)
+        code = wb_verify_run(o, &report, &err);
+    sum_up(job, code, report, &err);
+    wb_verify_report_free(report);
+    wb_rules_free(o->rules);
+}
+
+void wb_run_judge_verify(struct wb_job *job, const struct wb_plan_clause *c) {
+    struct wb_verify_opts o = {0};
+    if (c->kind == WB_CLAUSE_ROW_COUNT) {
+        o.levels = WB_VERIFY_COUNTS;
+    } else if (c->kind == WB_CLAUSE_SAMPLE) {
+        o.levels = WB_VERIFY_SAMPLE;
+        o.sample_rows = c->rows;
+    } else {
+        o.levels = WB_VERIFY_COUNTS | WB_VERIFY_DIGESTS;
+    }
+    if (c->kind == WB_CLAUSE_CHECKSUM) {
+        o.columns = (const char *const *)c->names.items;
+        o.n_columns = c->names.n;
+    }
+    verify(job, &o);
+}
+
+void wb_run_verify_all(struct wb_job *job) {
+    struct wb_verify_opts o = {0};
+    verify(job, &o);
+}

@@ -1,0 +1,199 @@
+/* The loop: one thread of decisions. Each tick renews the lease, answers requests, takes samples
+ * in, judges triggers, looks at the job, decides. */
+#include "run/http.h"
+#include "run/inside.h"
+
+#include "base/json.h"
+#include "base/str.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { TICK_MS = 40, IDLE_MS = 150, RENEW_MS = WB_JOURNAL_TTL_MS / 4, TELL_MS = 5000 };
+
+void wb_run_stop(struct wb_run *r, enum wb_code code, const char *fmt, ...) {
+    va_list args;
+    va_start(args, fmt);
+    r->stop = true;
+    r->stop_code = code;
+    vsnprintf(r->stop_text, sizeof r->stop_text, fmt, args);
+    va_end(args);
+}
+
+/* By the system's clock: a lease is kept by real time. */
+static enum wb_code renew(struct wb_run *r, struct wb_error *err) {
+    uint64_t now = wb_clock_monotonic_us();
+    if (now - r->renewed_us < RENEW_MS * 1000u)
+        return WB_OK;
+    r->renewed_us = now;
+    return wb_journal_renew(r->journal, err);
+}
+
+static void tell_progress(struct wb_run *r) {
+    uint64_t now = wb_clock_monotonic_us();
+    char text[WB_RUN_WHY];
+    bool job = r->job != NULL;
+    if (!r->opts->sink.told || now - r->told_us < TELL_MS * 1000u)
+        return;
+    if (job) {
+        pthread_mutex_lock(&r->job->lock);
+        snprintf(text, sizeof text, "%s", r->job->progress);
+        pthread_mutex_unlock(&r->job->lock);
+    } else {
+        snprintf(text, sizeof text, "%s", r->waits);
+    }
+    if (!*text || (!job && strcmp(text, r->told) == 0))
+        return;
+    r->told_us = now;
+    snprintf(r->told, sizeof r->told, "%s", text);
+    r->opts->sink.told(r->opts->sink.ctx, NULL, &r->state, text);
+}
+
+/* A trigger stops what runs; a pause stops what goes on later where it stood. */
+static void stop_job(struct wb_run *r) {
+    struct wb_job *job = r->job;
+    if (!job || wb_cancel_signo(&job->cancel))
+        return;
+    bool forward = job->kind == WB_JOB_STEP || job->kind == WB_JOB_JUDGE;
+    bool long_one = job->task && (job->task->does == WB_DOES_COPY ||
+                                  job->task->does == WB_DOES_VERIFY || job->kind == WB_JOB_JUDGE);
+    bool out = wb_run_open_firing(&r->state) || r->wants_rollback || r->state.aborted;
+    if (forward && (out || (r->state.paused && long_one)))
+        wb_run_job_cancel(r);
+}
+
+static enum wb_code tick(struct wb_run *r, struct wb_error *err) {
+    enum wb_code code = renew(r, err);
+    if (!code)
+        code = wb_run_requests(r, err);
+    wb_run_sample(r);
+    if (!code)
+        code = wb_run_watch(r, err);
+    stop_job(r);
+    if (!code && r->job && atomic_load(&r->job->over))
+        code = wb_run_finish_job(r, err);
+    int64_t seq = r->state.seq;
+    if (!code && !r->stop)
+        code = wb_run_decide(r, err);
+    r->moved = r->state.seq != seq;
+    wb_run_serve_flags(r);
+    wb_run_publish(r);
+    tell_progress(r);
+    return code;
+}
+
+static bool may_end(const struct wb_run *r) {
+    if (r->state.done || r->state.aborted)
+        return true;
+    if (r->applies_only)
+        return !r->state.rolling_back && !wb_run_open_firing(&r->state);
+    return false;
+}
+
+/* Nothing moves and nobody is to wait. */
+static bool gives_up(struct wb_run *r) {
+    bool idle = !r->job && !r->moved && *r->waits && r->opts->waiting == WB_RUN_NO_WAIT;
+    bool needs_time =
+        r->state.started && !r->state.held && !r->state.paused && (r->gates.id || r->sampler);
+    return idle && (!needs_time || r->state.rolling_back);
+}
+
+static enum wb_code interrupted(struct wb_run *r, struct wb_error *err) {
+    if (r->job) {
+        wb_run_job_cancel(r);
+        enum wb_code code = wb_run_finish_job(r, err);
+        if (code)
+            return code;
+    }
+    return wb_error_set(err, WB_E_CANCELED, "stopped on request");
+}
+
+static enum wb_code outcome(struct wb_run *r, enum wb_code code, struct wb_error *err) {
+    if (!code && r->state.aborted)
+        return wb_error_set(err, WB_E_HELD, "the run was aborted");
+    if (!code && r->stop && r->stop_code)
+        return wb_error_set(err, r->stop_code, "%s", r->stop_text);
+    return code;
+}
+
+enum wb_code wb_run_loop(struct wb_run *r, struct wb_error *err) {
+    enum wb_code code = WB_OK;
+    r->renewed_us = wb_clock_monotonic_us();
+    while (!code && !r->stop) {
+        if (r->opts->cancel && wb_cancel_signo(r->opts->cancel)) {
+            code = interrupted(r, err);
+            break;
+        }
+        code = tick(r, err);
+        if (code || r->stop || (!r->job && may_end(r)))
+            break;
+        if (gives_up(r))
+            wb_run_stop(r, r->state.held || r->state.rolling_back ? WB_E_HELD : WB_E_WAITING, "%s",
+                        r->waits);
+        if (!r->stop && !r->moved)
+            wb_clock_sleep_ms(r->job ? TICK_MS : IDLE_MS);
+    }
+    if (!code || code == WB_E_CANCELED) { /* what the stage has been shown is not lost */
+        struct wb_error late = {0};
+        wb_run_gates_save(r);
+        if (r->state.started && !r->state.done && !r->applies_only)
+            wb_run_event(r, WB_EVENT_RUN_STOPPED, WB_EVENT_NO_PHASE, NULL, "why:s",
+                         code ? "interrupted" : r->stop_text);
+        if (wb_run_write(r, NULL, &late) && !code) {
+            *err = late;
+            code = late.code;
+        }
+    }
+    return outcome(r, code, err);
+}
+
+static const char *holder(struct wb_arena *a) {
+    char host[128] = "";
+    gethostname(host, sizeof host - 1);
+    return wb_arena_printf(a, "%s pid %d", host, (int)getpid());
+}
+
+enum wb_code wb_run_plan(const struct wb_run_opts *opts, struct wb_error *err) {
+    struct wb_run r = {.gates.last = WB_GATE_HOLDS};
+    enum wb_code code = wb_run_load(&r, opts, err);
+    if (!code)
+        code =
+            wb_run_open_journal(r.plan, opts->path, WB_JOURNAL_CREATE, &r.clock, &r.journal, err);
+    if (!code)
+        code = wb_journal_take(r.journal, holder(&r.arena), WB_JOURNAL_TTL_MS, err);
+    if (!code)
+        code = wb_run_begin(&r, err);
+    if (!code)
+        code = wb_run_meters(&r, err);
+    if (!code && !r.state.done)
+        code = wb_run_loop(&r, err);
+    wb_run_done(&r);
+    return code;
+}
+
+enum wb_code wb_run_dry(const char *path,
+                        void (*call)(void *ctx, int phase, const char *id, const char *text,
+                                     const char *sentence),
+                        void *ctx, struct wb_error *err) {
+    struct wb_run r = {0};
+    struct wb_run_opts opts = {.path = path};
+    enum wb_code code = wb_run_load(&r, &opts, err);
+    for (size_t i = 0; !code && i < r.program.n_phases; i++) {
+        const struct wb_program_phase *p = &r.program.phases[i];
+        call(ctx, p->number, NULL, p->plan->name, NULL);
+        for (size_t k = 0; k < p->n_tasks; k++)
+            call(ctx, p->number, p->tasks[k].id, p->tasks[k].text,
+                 wb_program_sentence(&p->tasks[k], &r.arena));
+        for (size_t k = 0; k < p->n_triggers; k++)
+            call(ctx, p->number, p->triggers[k].id, p->triggers[k].clause->text,
+                 p->triggers[k].label->n_actions
+                     ? "armed from the phase's beginning; undoes later phases, then acts"
+                     : "armed from the phase's beginning; undoes the phase");
+        for (size_t k = 0; k < p->plan->sign_offs.n; k++)
+            call(ctx, p->number, "sign-off", p->plan->sign_offs.items[k],
+                 "signs with whimbrel approve before the phase ends");
+    }
+    wb_run_done(&r);
+    return code;
+}

@@ -1,0 +1,274 @@
+/* Opening a run: the plan, its journal, the databases' identities; beginning it, or going on. */
+#include "run/inside.h"
+
+#include "base/json.h"
+#include "base/str.h"
+#include "journal/sqlite.h"
+#include "journal_pg/journal_pg.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* --- the clock: for tests, a file that holds the time ------------------------------------------
+ */
+
+static int64_t file_wall_us(void *ctx) {
+    double seconds = 0;
+    FILE *f = fopen(ctx, "r");
+    if (f) {
+        if (fscanf(f, "%lf", &seconds) != 1)
+            seconds = 0;
+        fclose(f);
+    }
+    return (int64_t)(seconds * 1e6);
+}
+
+static uint64_t file_monotonic_us(void *ctx) {
+    int64_t us = file_wall_us(ctx);
+    return us > 0 ? (uint64_t)us : 0;
+}
+
+struct wb_clock wb_run_clock(const struct wb_clock *given) {
+    char *file = getenv("WHIMBREL_TEST_CLOCK");
+    if (given && given->wall_us)
+        return *given;
+    if (file && *file)
+        return (struct wb_clock){file_monotonic_us, file_wall_us, file};
+    return wb_clock_system;
+}
+
+/* --- faults: for crash tests, WHIMBREL_TEST_JOURNAL=N:ACTION strikes at durable write N --------
+ */
+
+static enum wb_code strike(void *ctx, enum wb_journal_point point, struct wb_error *err) {
+    static unsigned writes;
+    unsigned at = 0;
+    char action[16] = "";
+    (void)ctx;
+    if (sscanf(getenv("WHIMBREL_TEST_JOURNAL"), "%u:%15s", &at, action) != 2)
+        return WB_OK;
+    writes += point == WB_JOURNAL_BEFORE_COMMIT;
+    bool before = point == WB_JOURNAL_BEFORE_COMMIT;
+    if (writes != at)
+        return WB_OK;
+    if (strcmp(action, before ? "kill-before" : "kill-after") == 0)
+        kill(getpid(), SIGKILL);
+    if (before && strcmp(action, "fill") == 0)
+        return wb_error_set(err, WB_E_DISK_FULL, "fault injection: the journal's disk is full");
+    return WB_OK;
+}
+
+/* --- the plan
+ * ------------------------------------------------------------------------------------ */
+
+static enum wb_code check_plan(const struct wb_run *r, struct wb_error *err) {
+    struct wb_arena a = {0};
+    struct wb_plan_place place = {0};
+    enum wb_code code = WB_OK;
+    for (size_t i = 0; i < r->plan->n_findings && !code; i++) {
+        const struct wb_plan_finding *f = &r->plan->findings[i];
+        if (f->severity == WB_ERROR)
+            code = wb_error_set(err, WB_E_PLAN, "%s:%u:%u: %s", f->place.file, f->place.line,
+                                f->place.column, f->text);
+    }
+    const char *why = code ? NULL : wb_program_refusal(&r->program, &a, &place);
+    if (why)
+        code = wb_error_set(err, WB_E_PLAN, "%s:%u: %s", r->plan->path, place.line, why);
+    wb_arena_done(&a);
+    return code;
+}
+
+static enum wb_code read_url(struct wb_run *r, enum wb_side side, struct wb_error *err) {
+    const struct wb_plan_text *t =
+        side == WB_SIDE_SOURCE ? &r->plan->front.source : &r->plan->front.target;
+    if (!t->value)
+        return WB_OK;
+    if (t->incomplete)
+        return wb_error_set(err, WB_E_PLAN,
+                            "%s:%u: the %s names a variable that is not set in the environment",
+                            r->plan->path, t->place.line, side ? "target" : "source");
+    enum wb_code code = wb_url_parse(t->value, &r->arena, &r->url[side], err);
+    r->has_url[side] = !code;
+    return code ? wb_error_wrap(err, "%s:%u", r->plan->path, t->place.line) : WB_OK;
+}
+
+enum wb_code wb_run_load(struct wb_run *r, const struct wb_run_opts *opts, struct wb_error *err) {
+    r->opts = opts;
+    r->clock = wb_run_clock(&opts->clock);
+    r->view = opts->view;
+    enum wb_code code = wb_plan_load(opts->path, NULL, &r->plan, err);
+    if (code)
+        return code;
+    wb_program_make(r->plan, &r->program);
+    code = read_url(r, WB_SIDE_SOURCE, err);
+    if (!code)
+        code = read_url(r, WB_SIDE_TARGET, err);
+    if (!code)
+        code = check_plan(r, err);
+    const struct wb_plan_front *f = &r->plan->front;
+    r->same_database = f->source.value && wb_str_eq(f->source.value, f->target.value);
+    return code;
+}
+
+void wb_run_done(struct wb_run *r) {
+    if (r->job) {
+        wb_run_job_cancel(r);
+        wb_run_job_end(r);
+    }
+    wb_run_meters_free(r);
+    wb_journal_close(r->journal);
+    wb_run_state_done(&r->state);
+    wb_program_done(&r->program);
+    wb_plan_free(r->plan);
+    wb_arena_done(&r->batch.arena);
+    wb_arena_done(&r->arena);
+}
+
+/* --- the journal
+ * --------------------------------------------------------------------------------- */
+
+enum wb_code wb_run_open_journal(const struct wb_plan *plan, const char *path,
+                                 enum wb_journal_mode mode, const struct wb_clock *clock,
+                                 struct wb_journal **ret, struct wb_error *err) {
+    struct wb_journal_opts opts = {
+        .mode = mode, .clock = clock, .fault = getenv("WHIMBREL_TEST_JOURNAL") ? strike : NULL};
+    struct wb_arena a = {0};
+    const char *where = plan->front.journal.value;
+    enum wb_code code = WB_OK;
+    if (where && strstr(where, "://")) {
+        struct wb_url url;
+        code = wb_url_parse(where, &a, &url, err);
+        const char *name = plan->front.epic.value ? plan->front.epic.value : path;
+        const char *slash = strrchr(name, '/');
+        if (!code)
+            code = wb_journal_open_pg(&url, slash ? slash + 1 : name, &opts, ret, err);
+    } else {
+        const char *slash = strrchr(path, '/');
+        const char *file = wb_arena_printf(&a, "%s.whimbrel.db", path);
+        if (where && (*where == '/' || !slash))
+            file = where;
+        else if (where)
+            file = wb_arena_printf(&a, "%.*s/%s", (int)(slash - path), path, where);
+        code = wb_journal_open_sqlite(file, &opts, ret, err);
+    }
+    wb_arena_done(&a);
+    return code;
+}
+
+/* --- beginning
+ * ----------------------------------------------------------------------------------- */
+
+void wb_run_phase_json(const struct wb_program_phase *p, struct wb_buf *to) {
+    struct wb_json j = {.out = to};
+    wb_json_object(&j);
+    wb_json_key_int(&j, "number", p->number);
+    wb_json_key_str(&j, "name", p->plan->name);
+    wb_json_key_str(&j, "hash", p->plan->hash);
+    wb_json_key_bool(&j, "point_of_no_return", p->plan->point_of_no_return);
+    wb_json_key(&j, "items");
+    wb_json_array(&j);
+    for (size_t i = 0; i < p->n_tasks; i++) {
+        const struct wb_task *t = &p->tasks[i];
+        wb_json_object(&j);
+        wb_json_key_str(&j, "id", t->id);
+        wb_json_key_str(&j, "kind", wb_run_kind_word(t->kind));
+        wb_json_key_str(&j, "text", t->text);
+        wb_json_key_bool(&j, "irreversible", t->irreversible);
+        wb_json_key_bool(&j, "needs_data", t->needs_data);
+        wb_json_end(&j);
+    }
+    wb_json_end(&j);
+    wb_json_key(&j, "roles");
+    wb_json_array(&j);
+    for (size_t i = 0; i < p->plan->sign_offs.n; i++)
+        wb_json_str(&j, p->plan->sign_offs.items[i]);
+    wb_json_end(&j);
+    wb_json_end(&j);
+}
+
+static void put_start(struct wb_run *r) {
+    WB_CLEANUP_BUF struct wb_buf b = {0};
+    wb_buf_addc(&b, '[');
+    for (size_t i = 0; i < r->program.n_phases; i++) {
+        const struct wb_program_phase *p = &r->program.phases[i];
+        struct wb_json j = {.out = &b};
+        if (i)
+            wb_buf_addc(&b, ',');
+        wb_json_object(&j);
+        wb_json_key_int(&j, "number", p->number);
+        wb_json_key_str(&j, "name", p->plan->name);
+        wb_json_key_str(&j, "hash", p->plan->hash);
+        wb_json_key_bool(&j, "point_of_no_return", p->plan->point_of_no_return);
+        wb_json_end(&j);
+    }
+    wb_buf_addc(&b, ']');
+    wb_run_event(r, WB_EVENT_RUN_STARTED, WB_EVENT_NO_PHASE, NULL,
+                 "plan:s hash:s source:s target:s version:s phases:j", r->plan->path,
+                 r->program.hash, r->plan->front.source.shown, r->plan->front.target.shown,
+                 WB_VERSION, wb_buf_str(&b));
+}
+
+/* The plan must still be the one that was begun: in every phase that has not ended. */
+static enum wb_code compare_hashes(struct wb_run *r, struct wb_error *err) {
+    for (size_t i = 0; i < r->state.n_phases; i++) {
+        const struct wb_run_phase *p = &r->state.phases[i];
+        const struct wb_program_phase *now = wb_program_phase_of(&r->program, p->number);
+        if (p->state == WB_RUN_DONE && now)
+            continue;
+        if (!now || !wb_str_eq(now->plan->hash, p->hash)) {
+            wb_error_set(err, WB_E_PLAN,
+                         "phase %d, or something that it uses, was edited since the run began",
+                         p->number);
+            wb_error_hint(err, "take the edit over with: whimbrel amend %s --reason \"…\"",
+                          r->opts->path);
+            return WB_E_PLAN;
+        }
+    }
+    if (r->program.n_phases != r->state.n_phases) {
+        wb_error_set(err, WB_E_PLAN, "the plan has other phases than when the run began");
+        return wb_error_hint(err, "take the edit over with: whimbrel amend %s --reason \"…\"",
+                             r->opts->path);
+    }
+    return WB_OK;
+}
+
+static enum wb_code check_identity(struct wb_run *r, enum wb_side side, struct wb_error *err) {
+    const char *now = NULL, *was = r->state.identity[side], *name = side ? "target" : "source";
+    if (!r->has_url[side])
+        return WB_OK;
+    enum wb_code code = wb_run_identity(r, side, &r->arena, &now, err);
+    if (code)
+        return code;
+    if (was && !wb_str_eq(was, now)) {
+        wb_error_set(err, WB_E_OTHER_DATABASE,
+                     "the %s is another database than the one that this run began with", name);
+        return wb_error_hint(err, "point the plan at the first one again; it was %s", was);
+    }
+    if (!was)
+        wb_run_event(r, WB_EVENT_IDENTITY, WB_EVENT_NO_PHASE, NULL, "side:s identity:s", name, now);
+    return WB_OK;
+}
+
+enum wb_code wb_run_begin(struct wb_run *r, struct wb_error *err) {
+    struct wb_run_state *s = &r->state;
+    enum wb_code code = wb_run_replay(r->journal, s, err);
+    if (code)
+        return code;
+    if (s->aborted)
+        return wb_error_set(err, WB_E_HELD, "the run was aborted: it does not go on");
+    if (!s->started)
+        put_start(r);
+    else if (!s->done && (code = compare_hashes(r, err)))
+        return code;
+    if (s->started && !s->done)
+        wb_run_event(r, WB_EVENT_RUN_RESUMED, WB_EVENT_NO_PHASE, NULL, "pid:i", (int64_t)getpid());
+    code = check_identity(r, WB_SIDE_SOURCE, err);
+    if (!code)
+        code = check_identity(r, WB_SIDE_TARGET, err);
+    if (!code && !s->done)
+        code = wb_run_write(r, NULL, err);
+    return code;
+}

@@ -1,0 +1,93 @@
+/* Running a plan: phases, steps, gates, triggers, sign-offs, the way back.
+ *
+ * wb_run_plan() does what `whimbrel run` does. It holds the journal's lease, takes one decision
+ * after the other and writes each before it acts on it; whatever happens to it, the next one goes
+ * on from the journal. wb_run_ask() is the other terminals: pause, resume, approve, rollback,
+ * amend, abort. Nothing here prints: a sink is told every event.
+ */
+#ifndef WB_RUN_RUN_H
+#define WB_RUN_RUN_H
+
+#include "base/buf.h"
+#include "base/cancel.h"
+#include "base/clock.h"
+#include "metric/flag.h"
+#include "metric/observe.h"
+#include "run/state.h"
+
+#include <limits.h>
+
+enum wb_run_shell { WB_RUN_NO_SHELL, WB_RUN_ALLOW_SHELL };
+enum wb_run_waiting { WB_RUN_WAITS, WB_RUN_NO_WAIT };
+enum { WB_RUN_NO_PHASE = INT_MIN };
+
+/* Called from the thread that runs, for every event once it is durable, and with lines of progress
+ * (e NULL). s is as of then. */
+struct wb_run_sink {
+    void (*told)(void *ctx, const struct wb_event *e, const struct wb_run_state *s,
+                 const char *progress);
+    void *ctx;
+};
+
+/* What the HTTP side sees of a run, from its threads: the status as JSON of the latest decision,
+ * the flags that it serves and the observations that it adds. */
+struct wb_run_view;
+
+struct wb_run_view *wb_run_view_new(const struct wb_clock *clock);
+void wb_run_view_free(struct wb_run_view *v);
+void wb_run_view_status(struct wb_run_view *v, struct wb_buf *to); /* {} before the first one */
+struct wb_flags *wb_run_view_flags(struct wb_run_view *v);
+struct wb_observe *wb_run_view_observe(struct wb_run_view *v);
+
+struct wb_run_opts {
+    const char *path;
+    int until; /* number of the phase after which it ends; WB_RUN_NO_PHASE: none */
+    enum wb_run_shell shell;
+    enum wb_run_waiting waiting; /* NO_WAIT: ends where only a person or data could go on */
+    struct wb_clock clock;       /* zeroed: the system's, or that of WHIMBREL_TEST_CLOCK */
+    struct wb_run_view *view;    /* NULL: nobody looks */
+    struct wb_cancel *cancel;
+    struct wb_run_sink sink;
+};
+
+/* WB_OK: done, or stopped behind the phase asked for. REFUSED: aborted, or what cannot go on; HELD
+ * and WAITS with NO_WAIT. PLAN: the plan has errors or needs what this version has not. CANCELED:
+ * the same command goes on. */
+enum wb_code wb_run_plan(const struct wb_run_opts *opts, struct wb_error *err);
+
+/* Every action in order, each with call(ctx, phase's number, item's id, text, sentence). Connects
+ * to nothing. */
+enum wb_code wb_run_dry(const char *path,
+                        void (*call)(void *ctx, int phase, const char *id, const char *text,
+                                     const char *sentence),
+                        void *ctx, struct wb_error *err);
+
+/* --- the other terminals -------------------------------------------------------------------------
+ */
+
+struct wb_run_request {
+    enum wb_request_kind kind;
+    const char *role;    /* APPROVE */
+    const char *step;    /* APPROVE: an item or undo instead of the phase; NULL: sign off */
+    const char *outcome; /* APPROVE of a step that nobody knows of: "done" or "again"; NULL */
+    const char *reason;  /* AMEND, ABORT; may be NULL */
+    int to;            /* ROLLBACK: the phase that is kept; WB_RUN_NO_PHASE: undo the present one */
+    bool irreversible; /* ROLLBACK: confirmed */
+    unsigned timeout_ms; /* of waiting for the runner; 0: 30 s */
+};
+
+/* Ask the runner, or where none runs take the lease and do it. ret_answer: a sentence, in a.
+ * REFUSED where the answer is no. */
+enum wb_code wb_run_ask(const struct wb_run_opts *opts, const struct wb_run_request *request,
+                        struct wb_arena *a, const char **ret_answer, struct wb_error *err);
+
+/* Replay a plan's journal without holding it. NOT_FOUND: it was never run. */
+enum wb_code wb_run_read(const struct wb_run_opts *opts, struct wb_run_state *ret,
+                         struct wb_lease *ret_lease, struct wb_arena *a, struct wb_error *err);
+/* What happens, how far, what next, how to stop or undo it, as JSON (docs/json/status.json). */
+void wb_run_status_json(const struct wb_run_state *s, const struct wb_lease *lease,
+                        struct wb_buf *to);
+/* What the run waits for, and the command that goes on, in a. "" where it just runs. */
+const char *wb_run_next_words(const struct wb_run_state *s, const char *path, struct wb_arena *a);
+
+#endif

@@ -1,0 +1,226 @@
+/* The way back. Before a step runs, what undoes it is journalled as text; a rollback follows those
+ * texts, newest first, and never the plan's file. */
+#include "run/inside.h"
+
+#include "base/json.h"
+#include "base/str.h"
+
+#include <string.h>
+
+static void put_query(struct wb_json *j, const struct wb_plan_block *b) {
+    WB_CLEANUP_BUF struct wb_buf want = {0};
+    wb_decimal_put(&want, b->expect.value.number);
+    wb_json_key_str(j, "verify", b->text);
+    wb_json_key_int(j, "verify_on", b->on);
+    wb_json_key_bool(j, "verify_no_rows", b->expect.no_rows || b->check == WB_CHECK_EMPTY);
+    wb_json_key_int(j, "verify_digits", b->expect.value.number.digits);
+    wb_json_key_int(j, "verify_scale", b->expect.value.number.scale);
+}
+
+static void put_block(struct wb_json *j, const struct wb_plan_block *b) {
+    wb_json_key_str(j, "kind", b->lang == WB_LANG_SQL ? "sql" : "sh");
+    wb_json_key_str(j, "text", b->text);
+    wb_json_key_int(j, "on", b->on);
+    wb_json_key_int(j, "tx", b->tx);
+    wb_json_key_int(j, "timeout_ms", b->timeout_ms);
+    wb_json_key_int(j, "lock_timeout_ms", b->lock_timeout_ms);
+}
+
+void wb_run_record_undo(struct wb_run *r, int phase, const struct wb_task *t) {
+    WB_CLEANUP_BUF struct wb_buf b = {0};
+    struct wb_json j = {.out = &b};
+    bool changes = t->up || t->does == WB_DOES_COPY || t->does == WB_DOES_MANUAL;
+    if (!changes)
+        return;
+    wb_json_object(&j);
+    wb_json_key_str(&j, "does", t->text);
+    wb_json_key_bool(&j, "irreversible", t->irreversible);
+    if (t->down && (t->down->lang == WB_LANG_SQL || t->down->lang == WB_LANG_SH)) {
+        put_block(&j, t->down);
+        if (t->verify && t->verify->expect.given)
+            put_query(&j, t->verify);
+    } else if (t->does == WB_DOES_COPY) {
+        wb_json_key_str(&j, "kind", "keep");
+        wb_json_key_str(&j, "text", "what was copied stays in the target: whimbrel drops no data");
+    } else {
+        wb_json_key_str(&j, "kind", "manual");
+        wb_json_key_str(&j, "text", t->text);
+    }
+    wb_json_end(&j);
+    wb_run_event_json(r, WB_EVENT_UNDO_RECORDED, phase, t->id, &b);
+}
+
+static void put_action(struct wb_run *r, const struct wb_plan_action *a, struct wb_json *j) {
+    const char *flag = a->flag ? a->flag : r->plan->front.flag.value;
+    bool sets = (a->kind == WB_ACT_SET_FLAG || a->kind == WB_ACT_ROUTE_READS) && flag;
+    wb_json_key_str(j, "does", a->text);
+    if (sets) {
+        wb_json_key_str(j, "kind", "flag");
+        wb_json_key_str(j, "flag", flag);
+        wb_json_key_int(j, "share", (int64_t)(wb_decimal_double(a->percent) * 10000 + 0.5));
+    } else if (a->kind == WB_ACT_RUN_BLOCK && a->block) {
+        put_block(j, a->block);
+    } else {
+        wb_json_key_str(j, "kind", "manual");
+        wb_json_key_str(j, "text", a->text);
+    }
+}
+
+/* What the phase's Rollback says, recorded when it begins. */
+void wb_run_record_rollback(struct wb_run *r, const struct wb_program_phase *p) {
+    unsigned n = 0;
+    for (size_t i = 0; i < p->plan->n_labels; i++)
+        for (size_t k = 0;
+             p->plan->labels[i].kind == WB_LABEL_ROLLBACK && k < p->plan->labels[i].n_actions;
+             k++) {
+            WB_CLEANUP_BUF struct wb_buf b = {0};
+            struct wb_json j = {.out = &b};
+            char id[32];
+            enum wb_plan_act act = p->plan->labels[i].actions[k].kind;
+            if (act == WB_ACT_NONE || act == WB_ACT_HOLD || act == WB_ACT_PAGE)
+                continue;
+            snprintf(id, sizeof id, "rollback.%u", ++n);
+            wb_json_object(&j);
+            put_action(r, &p->plan->labels[i].actions[k], &j);
+            wb_json_end(&j);
+            wb_run_event_json(r, WB_EVENT_UNDO_RECORDED, p->number, id, &b);
+        }
+}
+
+/* --- the thread's part
+ * --------------------------------------------------------------------------- */
+
+static const char *text_of(const json_t *o, const char *key) {
+    const char *s = json_string_value(json_object_get(o, key));
+    return s ? s : "";
+}
+
+static int64_t int_of(const json_t *o, const char *key) {
+    return (int64_t)json_integer_value(json_object_get(o, key));
+}
+
+/* Whether the step's effect is there: 1, 0, or -1 where nobody can tell. */
+static int is_there(struct wb_job *job) {
+    struct wb_plan_expect want = {
+        .given = true,
+        .no_rows = json_is_true(json_object_get(job->undo, "verify_no_rows")),
+        .value.number = {.digits = int_of(job->undo, "verify_digits"),
+                         .scale = (unsigned)int_of(job->undo, "verify_scale")},
+    };
+    struct wb_arena a = {0};
+    struct wb_rows rows;
+    char why[200];
+    int there = -1;
+    if (*text_of(job->undo, "verify") &&
+        !wb_run_query(job, (enum wb_block_on)int_of(job->undo, "verify_on"),
+                      text_of(job->undo, "verify"), 0, &a, &rows, NULL))
+        there = wb_run_expects(&want, &rows, why, sizeof why);
+    wb_arena_done(&a);
+    return there;
+}
+
+void wb_run_undo_perform(struct wb_job *job) {
+    const char *kind = text_of(job->undo, "kind");
+    if (is_there(job) == 0) {
+        wb_job_says(job, WB_JOB_DONE, "nothing was there to undo");
+        return;
+    }
+    if (strcmp(kind, "sh") == 0) {
+        wb_run_script(job, text_of(job->undo, "text"), int_of(job->undo, "timeout_ms"));
+    } else {
+        struct wb_sql_block b = {
+            text_of(job->undo, "text"), (enum wb_block_on)int_of(job->undo, "on"),
+            (enum wb_block_tx)int_of(job->undo, "tx"), int_of(job->undo, "timeout_ms"),
+            int_of(job->undo, "lock_timeout_ms")};
+        wb_run_sql(job, &b);
+    }
+    if (job->result == WB_JOB_UNKNOWN)
+        job->result = WB_JOB_FAILED;
+    if (job->result == WB_JOB_DONE && is_there(job) == 1)
+        wb_job_says(job, WB_JOB_FAILED, "it was undone, but its verify block finds it still there");
+}
+
+/* --- the loop's part
+ * ----------------------------------------------------------------------------- */
+
+static void end_phase(struct wb_run *r) {
+    struct wb_run_state *s = &r->state;
+    for (size_t i = s->n_phases; i-- > 0;)
+        if (s->phases[i].state == WB_RUN_ROLLING_BACK) {
+            wb_run_event(r, WB_EVENT_ROLLED_BACK, s->phases[i].number, NULL, "");
+            return;
+        }
+    wb_run_event(r, WB_EVENT_ROLLED_BACK, WB_EVENT_NO_PHASE, NULL, "why:s",
+                 wb_run_open_firing(s) ? wb_run_open_firing(s)->why
+                                       : "rolled back: resume to run the phase again");
+}
+
+/* The phase's undos are done where the next one belongs to another phase. */
+static bool phase_is_undone(const struct wb_run_state *s, const struct wb_run_undo *next) {
+    for (size_t i = s->n_phases; i-- > 0;)
+        if (s->phases[i].state == WB_RUN_ROLLING_BACK)
+            return !next || next->phase != s->phases[i].number;
+    return true;
+}
+
+static enum wb_code undo_one(struct wb_run *r, struct wb_run_undo *u, struct wb_error *err) {
+    json_t *data = json_loads(u->data, 0, NULL);
+    const char *kind = text_of(data, "kind");
+    enum wb_code code;
+    if (strcmp(kind, "sql") == 0 || strcmp(kind, "sh") == 0) {
+        wb_run_event(r, WB_EVENT_UNDO_INTENT, u->phase, u->step, "text:s", text_of(data, "text"));
+        code = wb_run_write(r, NULL, err);
+        if (!code)
+            return wb_run_job_start(r, WB_JOB_UNDO, u->phase, u->step, NULL, data, NULL, err);
+    } else if (strcmp(kind, "flag") == 0) {
+        wb_run_event(r, WB_EVENT_UNDO_INTENT, u->phase, u->step, "");
+        wb_run_set_flag(r, u->phase, u->step, text_of(data, "flag"),
+                        (unsigned)int_of(data, "share"), NULL);
+        wb_run_event(r, WB_EVENT_UNDO_OUTCOME, u->phase, u->step, "result:s why:s", "done",
+                     "the flag is set");
+        code = wb_run_write(r, NULL, err);
+    } else if (strcmp(kind, "keep") == 0) {
+        wb_run_event(r, WB_EVENT_UNDO_OUTCOME, u->phase, u->step, "result:s why:s", "skipped",
+                     text_of(data, "text"));
+        code = wb_run_write(r, NULL, err);
+    } else {
+        code = wb_run_page(r, u->phase, u->step, text_of(data, "does"), err);
+        wb_run_waits(r,
+                     "a person has to undo %s of phase %d (%s) and say so: whimbrel approve %s "
+                     "--step %s",
+                     u->step, u->phase, text_of(data, "does"), r->opts->path, u->step);
+    }
+    json_decref(data);
+    return code;
+}
+
+enum wb_code wb_run_undo_step(struct wb_run *r, struct wb_error *err) {
+    struct wb_run_state *s = &r->state;
+    struct wb_run_undo *next = wb_run_next_undo(s, s->roll_back_to);
+    if (phase_is_undone(s, next)) {
+        end_phase(r);
+        return wb_run_write(r, NULL, err);
+    }
+    if (next->state == WB_IS_FAILED && !r->retry_undo) {
+        wb_run_waits(r,
+                     "%s of phase %d could not be undone: %s. Undo it by hand and say so: "
+                     "whimbrel approve %s --step %s; or try it again: whimbrel resume %s",
+                     next->step, next->phase, next->why, r->opts->path, next->step, r->opts->path);
+        return wb_run_page(r, next->phase, next->step, next->why, err);
+    }
+    if (next->irreversible && !s->undo_irreversible) {
+        wb_run_waits(r, "%s of phase %d cannot be undone: the rollback ends here", next->step,
+                     next->phase);
+        return wb_run_page(r, next->phase, next->step, "it cannot be undone", err);
+    }
+    r->retry_undo = false;
+    return undo_one(r, next, err);
+}
+
+enum wb_code wb_run_undo_finish(struct wb_run *r, struct wb_job *job, struct wb_error *err) {
+    if (job->canceled && job->nothing_done)
+        return WB_OK; /* the next runner finds its intent */
+    wb_run_event(r, WB_EVENT_UNDO_OUTCOME, job->phase, job->id, "result:s why:s",
+                 job->result == WB_JOB_DONE ? "done" : "failed", job->why);
+    return wb_run_write(r, NULL, err);
+}

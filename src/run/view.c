@@ -1,0 +1,220 @@
+/* What others see of a run: the status as JSON, and what comes next in words. */
+#include "run/inside.h"
+
+#include "base/json.h"
+#include "base/str.h"
+
+#include <stdlib.h>
+
+struct wb_run_view {
+    pthread_mutex_t lock;
+    struct wb_buf status;
+    struct wb_flags *flags;
+    struct wb_observe *observe;
+};
+
+struct wb_run_view *wb_run_view_new(const struct wb_clock *clock) {
+    struct wb_run_view *v = calloc(1, sizeof *v);
+    struct wb_clock own = wb_run_clock(clock);
+    if (!v)
+        abort();
+    pthread_mutex_init(&v->lock, NULL);
+    v->flags = wb_flags_new();
+    v->observe = wb_observe_new(&own);
+    return v;
+}
+
+void wb_run_view_free(struct wb_run_view *v) {
+    if (!v)
+        return;
+    wb_flags_free(v->flags);
+    wb_observe_free(v->observe);
+    wb_buf_done(&v->status);
+    pthread_mutex_destroy(&v->lock);
+    free(v);
+}
+
+void wb_run_view_status(struct wb_run_view *v, struct wb_buf *to) {
+    pthread_mutex_lock(&v->lock);
+    wb_buf_adds(to, v->status.len ? wb_buf_str(&v->status) : "{}");
+    pthread_mutex_unlock(&v->lock);
+}
+
+struct wb_flags *wb_run_view_flags(struct wb_run_view *v) {
+    return v->flags;
+}
+
+struct wb_observe *wb_run_view_observe(struct wb_run_view *v) {
+    return v->observe;
+}
+
+/* --- JSON
+ * ---------------------------------------------------------------------------------------- */
+
+static void put_time(struct wb_json *j, const char *key, int64_t wall_us) {
+    char text[40];
+    wb_json_key_str(j, key, wall_us ? wb_clock_format(wall_us, text, sizeof text) : NULL);
+}
+
+static void put_item(struct wb_json *j, const struct wb_run_item *item) {
+    wb_json_object(j);
+    wb_json_key_str(j, "id", item->id);
+    wb_json_key_str(j, "kind", wb_run_kind_word(item->kind));
+    wb_json_key_str(j, "state", wb_run_item_word(item->state));
+    wb_json_key_str(j, "text", item->text);
+    wb_json_key_str(j, "why", item->why);
+    wb_json_key_bool(j, "irreversible", item->irreversible);
+    put_time(j, "since", item->since_us);
+    wb_json_end(j);
+}
+
+static void put_phase(struct wb_json *j, const struct wb_run_phase *p) {
+    wb_json_object(j);
+    wb_json_key_int(j, "number", p->number);
+    wb_json_key_str(j, "name", p->name);
+    wb_json_key_str(j, "state", wb_run_phase_word(p->state));
+    wb_json_key_bool(j, "armed", p->armed);
+    wb_json_key_str(j, "sha256", p->hash);
+    put_time(j, "started", p->started_us);
+    put_time(j, "done", p->done_us);
+    wb_json_key(j, "items");
+    wb_json_array(j);
+    for (size_t i = 0; i < p->n_items; i++)
+        put_item(j, &p->items[i]);
+    wb_json_end(j);
+    wb_json_key(j, "sign_offs");
+    wb_json_array(j);
+    for (size_t i = 0; i < p->n_roles; i++) {
+        wb_json_object(j);
+        wb_json_key_str(j, "role", p->roles[i]);
+        wb_json_key_bool(j, "signed", wb_run_signed(p, p->roles[i]));
+        wb_json_end(j);
+    }
+    wb_json_end(j);
+    wb_json_end(j);
+}
+
+static const char *state_word(const struct wb_run_state *s) {
+    return !s->started       ? "not_started"
+           : s->aborted      ? "aborted"
+           : s->done         ? "done"
+           : s->rolling_back ? "rolling_back"
+           : s->held         ? "held"
+           : s->paused       ? "paused"
+                             : "running";
+}
+
+void wb_run_status_json(const struct wb_run_state *s, const struct wb_lease *lease,
+                        struct wb_buf *to) {
+    struct wb_json j = {.out = to};
+    struct wb_arena a = {0};
+    wb_json_object(&j);
+    wb_json_key_uint(&j, "format", 1);
+    wb_json_key_str(&j, "plan", s->plan);
+    wb_json_key_str(&j, "state", state_word(s));
+    wb_json_key_str(&j, "held", s->held);
+    wb_json_key_bool(&j, "paused", s->paused);
+    wb_json_key_str(&j, "runner", lease && lease->held ? lease->holder : NULL);
+    wb_json_key_int(&j, "seq", s->seq);
+    put_time(&j, "started", s->started_us);
+    put_time(&j, "latest", s->wall_us);
+    wb_json_key_str(&j, "next", wb_run_next_words(s, s->plan ? s->plan : "PLAN", &a));
+    wb_json_key(&j, "phases");
+    wb_json_array(&j);
+    for (size_t i = 0; i < s->n_phases; i++)
+        put_phase(&j, &s->phases[i]);
+    wb_json_end(&j);
+    wb_json_key(&j, "flags");
+    wb_json_array(&j);
+    for (size_t i = 0; i < s->n_flags; i++) {
+        wb_json_object(&j);
+        wb_json_key_str(&j, "name", s->flags[i].name);
+        wb_json_key_uint(&j, "share_of_10000", s->flags[i].share);
+        wb_json_key_str(&j, "stage", s->flags[i].stage);
+        wb_json_end(&j);
+    }
+    wb_json_end(&j);
+    wb_json_end(&j);
+    wb_arena_done(&a);
+}
+
+void wb_run_publish(struct wb_run *r) {
+    if (!r->view)
+        return;
+    struct wb_buf b = {0};
+    wb_run_status_json(&r->state, NULL, &b);
+    pthread_mutex_lock(&r->view->lock);
+    struct wb_buf old = r->view->status;
+    r->view->status = b;
+    pthread_mutex_unlock(&r->view->lock);
+    wb_buf_done(&old);
+}
+
+/* --- what next
+ * ----------------------------------------------------------------------------------- */
+
+static const char *next_undo_words(const struct wb_run_state *s, const char *path,
+                                   struct wb_arena *a) {
+    const struct wb_run_undo *u = wb_run_next_undo(s, s->roll_back_to);
+    if (!u)
+        return "the rollback ends";
+    json_t *data = json_loads(u->data, 0, NULL);
+    const char *kind = json_string_value(json_object_get(data, "kind"));
+    bool by_hand = wb_str_eq(kind, "manual") || u->state == WB_IS_FAILED;
+    const char *does = json_string_value(json_object_get(data, "does"));
+    const char *text =
+        by_hand ? wb_arena_printf(a,
+                                  "undo %s of phase %d by hand (%s%s%s), then: whimbrel approve %s "
+                                  "--step %s",
+                                  u->step, u->phase, does ? does : "", *u->why ? ": " : "", u->why,
+                                  path, u->step)
+                : wb_arena_printf(a, "%s of phase %d is undone", u->step, u->phase);
+    json_decref(data);
+    return text;
+}
+
+const char *wb_run_next_words(const struct wb_run_state *s, const char *path, struct wb_arena *a) {
+    const struct wb_run_phase *p = wb_run_current(s);
+    if (!s->started || s->aborted || s->done)
+        return "";
+    if (s->rolling_back)
+        return next_undo_words(s, path, a);
+    if (s->paused)
+        return wb_arena_printf(a, "whimbrel resume %s", path);
+    if (s->held)
+        return wb_arena_printf(a,
+                               "look at what held it, then: whimbrel resume %s, or whimbrel "
+                               "rollback %s",
+                               path, path);
+    if (!p)
+        return "the run ends";
+    if (p->state == WB_RUN_WAITING || p->state == WB_RUN_ROLLED_BACK)
+        return wb_arena_printf(a, "phase %d begins: %s", p->number, p->name);
+    const struct wb_run_item *item =
+        wb_run_next_item(p, (enum wb_run_item_kind)(p->state - WB_RUN_ENTERING));
+    if (item)
+        return wb_arena_printf(a, "%s: %s%s%s", item->id, item->text, *item->why ? " - " : "",
+                               item->why);
+    const char *role = wb_run_missing_role(p);
+    if (role && p->state == WB_RUN_EXITING)
+        return wb_arena_printf(a, "whimbrel approve %s --as \"%s\"", path, role);
+    return wb_arena_printf(a, "phase %d goes on", p->number);
+}
+
+/* --- reading
+ * ------------------------------------------------------------------------------------- */
+
+enum wb_code wb_run_read(const struct wb_run_opts *opts, struct wb_run_state *ret,
+                         struct wb_lease *ret_lease, struct wb_arena *a, struct wb_error *err) {
+    struct wb_run r = {.opts = opts, .clock = wb_run_clock(&opts->clock)};
+    enum wb_code code = wb_plan_load(opts->path, NULL, &r.plan, err);
+    if (!code)
+        code =
+            wb_run_open_journal(r.plan, opts->path, WB_JOURNAL_EXISTING, &r.clock, &r.journal, err);
+    if (!code)
+        code = wb_run_replay(r.journal, ret, err);
+    if (!code)
+        code = wb_journal_lease(r.journal, a, ret_lease, err);
+    wb_run_done(&r);
+    return code;
+}
