@@ -204,6 +204,9 @@ void wb_job_fails(struct wb_job *job, const struct wb_error *err);
 /* decide.c: the next decision; loop.c: the loop */
 enum wb_code wb_run_decide(struct wb_run *r, struct wb_error *err);
 enum wb_code wb_run_finish_job(struct wb_run *r, struct wb_error *err);
+/* Take the lease; waits for that of a runner of this machine that is gone. */
+enum wb_code wb_run_take(struct wb_run *r, struct wb_error *err);
+bool wb_run_holder_is_gone(const struct wb_lease *lease);
 enum wb_code wb_run_loop(struct wb_run *r, struct wb_error *err);
 void wb_run_stop(struct wb_run *r, enum wb_code code, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));

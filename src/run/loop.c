@@ -6,11 +6,19 @@
 #include "base/json.h"
 #include "base/str.h"
 
+#include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
-enum { TICK_MS = 40, IDLE_MS = 150, RENEW_MS = WB_JOURNAL_TTL_MS / 4, TELL_MS = 5000 };
+enum {
+    TICK_MS = 40,
+    IDLE_MS = 150,
+    RENEW_MS = WB_JOURNAL_TTL_MS / 4,
+    TELL_MS = 5000,
+    NAP_MS = 200
+};
 
 void wb_run_stop(struct wb_run *r, enum wb_code code, const char *fmt, ...) {
     va_list args;
@@ -148,10 +156,39 @@ enum wb_code wb_run_loop(struct wb_run *r, struct wb_error *err) {
     return outcome(r, code, err);
 }
 
-static const char *holder(struct wb_arena *a) {
+/* A runner of this machine whose process is gone will not renew its lease. */
+bool wb_run_holder_is_gone(const struct wb_lease *lease) {
+    char host[128] = "";
+    size_t len;
+    gethostname(host, sizeof host - 1);
+    len = strlen(host);
+    if (strncmp(lease->holder, host, len) != 0 || strncmp(lease->holder + len, " pid ", 5) != 0)
+        return false;
+    int64_t pid;
+    return wb_str_int64(lease->holder + len + 5, 2, INT_MAX, &pid) && kill((pid_t)pid, 0) != 0 &&
+           errno == ESRCH;
+}
+
+enum wb_code wb_run_take(struct wb_run *r, struct wb_error *err) {
     char host[128] = "";
     gethostname(host, sizeof host - 1);
-    return wb_arena_printf(a, "%s pid %d", host, (int)getpid());
+    const char *name = wb_arena_printf(&r->arena, "%s pid %d", host, (int)getpid());
+    for (unsigned i = 0;; i++) {
+        struct wb_lease lease = {0};
+        enum wb_code code = wb_journal_take(r->journal, name, WB_JOURNAL_TTL_MS, err);
+        bool gone = code == WB_E_RUNNING &&
+                    !wb_journal_lease(r->journal, &r->arena, &lease, NULL) &&
+                    wb_run_holder_is_gone(&lease);
+        bool stop = r->opts->cancel && wb_cancel_signo(r->opts->cancel);
+        if (!gone || stop || i > (WB_JOURNAL_TTL_MS + 3000) / NAP_MS)
+            return code;
+        if (i == 0 && r->opts->sink.told)
+            r->opts->sink.told(
+                r->opts->sink.ctx, NULL, &r->state,
+                "the runner before has ended without a word: waiting until its lease "
+                "runs out, 15 s at most");
+        wb_clock_sleep_ms(NAP_MS);
+    }
 }
 
 enum wb_code wb_run_plan(const struct wb_run_opts *opts, struct wb_error *err) {
@@ -161,7 +198,7 @@ enum wb_code wb_run_plan(const struct wb_run_opts *opts, struct wb_error *err) {
         code =
             wb_run_open_journal(r.plan, opts->path, WB_JOURNAL_CREATE, &r.clock, &r.journal, err);
     if (!code)
-        code = wb_journal_take(r.journal, holder(&r.arena), WB_JOURNAL_TTL_MS, err);
+        code = wb_run_take(&r, err);
     if (!code)
         code = wb_run_begin(&r, err);
     if (!code)

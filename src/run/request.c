@@ -403,13 +403,12 @@ enum wb_code wb_run_ask(const struct wb_run_opts *opts, const struct wb_run_requ
             wb_run_open_journal(r.plan, opts->path, WB_JOURNAL_EXISTING, &r.clock, &r.journal, err);
     if (!code)
         code = wb_journal_lease(r.journal, a, &lease, err);
-    if (!code && lease.held)
+    bool runs = lease.held && !wb_run_holder_is_gone(&lease);
+    if (!code && runs)
         code = ask_runner(&r, &q, request->timeout_ms, a, &answer, err);
     else if (!code)
-        code = wb_journal_take(
-            r.journal, wb_arena_printf(a, "%s by pid %d", wb_request_word(q.kind), (int)getpid()),
-            WB_JOURNAL_TTL_MS, err);
-    if (!code && !lease.held)
+        code = wb_run_take(&r, err);
+    if (!code && !runs)
         code = do_it(&r, &q, &answer, err);
     if (!code && answer.state != WB_ANSWER_DONE)
         code = wb_error_set(err, WB_E_DENIED, "%s", answer.text ? answer.text : "");
