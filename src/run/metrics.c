@@ -162,7 +162,7 @@ static void ask(struct wb_job *job, struct wb_meter *m) {
         code = wb_http_number(m->metric->query, &value, &err);
     m->incoming =
         (struct wb_sample){.source_us = source_us, .value = code ? NAN : in_unit(m->metric, value)};
-    snprintf(m->incoming_why, sizeof m->incoming_why, "%s",
+    snprintf(m->incoming_why, sizeof m->incoming_why, "%.899s",
              code ? err.text : "the source has no data");
 }
 
