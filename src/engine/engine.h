@@ -306,13 +306,21 @@ struct wb_ddl_ops {
      * parsed. */
     bool (*can_generate)(const struct wb_table *t, uint32_t column, struct wb_arena *a,
                          const char **ret_why);
+    /* What the engine's keys ask of the columns in them: lengths, types and collations that are the
+     * same at both ends of a foreign key, names. Changes the mapped catalog where that loses
+     * nothing, with findings in it; else TYPE, naming every column and the remedy. Not called where
+     * both sides are of one engine. NULL: nothing. */
+    enum wb_code (*fit_keys)(const struct wb_catalog *source, struct wb_catalog *mapped,
+                             struct wb_error *err);
     const char *const
         *reserved_columns;         /* names that no column may have, NULL-terminated; NULL: none */
     const char *folding_collation; /* the engine's own collation that ignores the case of ASCII
                                       letters and nothing else; NULL: none */
-    bool case_sensitive_names;     /* the target keeps names that differ only in case apart */
-    bool text_refuses_nul;         /* text cannot hold 0x00 */
-    bool text_must_be_utf8;        /* text must be valid UTF-8 */
+    bool collates; /* map_type gives each text the collation that compares like the source's, in
+                      keys and elsewhere */
+    bool case_sensitive_names; /* the target keeps names that differ only in case apart */
+    bool text_refuses_nul;     /* text cannot hold 0x00 */
+    bool text_must_be_utf8;    /* text must be valid UTF-8 */
     bool keys_inline; /* unique and foreign keys are part of CREATE TABLE and cannot be undone alone
                        */
     bool typed; /* a column's type binds its values (false: SQLite, any value goes anywhere) */

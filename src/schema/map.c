@@ -173,6 +173,10 @@ enum wb_code wb_schema_map(const struct wb_catalog *source, const struct wb_map_
         code = map_tables(&m, err);
     if (!code) {
         wb_map_collations(&m);
+        if (!m.same_engine && opts->target->ddl->fit_keys)
+            code = opts->target->ddl->fit_keys(source, &made, err);
+    }
+    if (!code) {
         map_objects(&m);
         const char *unused = wb_rules_unused(opts->rules);
         if (unused)

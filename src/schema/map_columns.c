@@ -58,6 +58,28 @@ static enum wb_code check_conversion(struct wb_map *m, const struct wb_table *fr
     return WB_E_TYPE;
 }
 
+/* A cast says nothing of the collation: the column keeps comparing as it did. */
+static enum wb_code keep_collation(struct wb_map *m, const struct wb_type *from,
+                                   struct wb_type *made, struct wb_error *err) {
+    struct wb_type like = {.kind = WB_KIND_TEXT,
+                           .native = "text",
+                           .collation = from->collation,
+                           .charset = from->charset,
+                           .collation_flags = from->collation_flags},
+                   text;
+    bool texts =
+        made->kind == WB_KIND_TEXT && (from->kind == WB_KIND_TEXT || from->kind == WB_KIND_ANY);
+    if (!m->opts->target->ddl->collates || !texts)
+        return WB_OK;
+    enum wb_code code = m->opts->target->ddl->map_type(&like, m->a, &text, err);
+    if (code)
+        return code;
+    made->collation = text.collation;
+    made->charset = text.charset;
+    made->collation_flags = text.collation_flags;
+    return WB_OK;
+}
+
 static enum wb_code map_type(struct wb_map *m, const struct wb_table *from, struct wb_table *to,
                              uint32_t column, struct wb_error *err) {
     const struct wb_ddl_ops *ddl = m->opts->target->ddl;
@@ -68,6 +90,8 @@ static enum wb_code map_type(struct wb_map *m, const struct wb_table *from, stru
         type.type_name = enum_name(m, to, &to->columns[column]);
     enum wb_code code =
         cast ? ddl->parse_type(cast, m->a, &made, err) : ddl->map_type(&type, m->a, &made, err);
+    if (cast && !code)
+        code = keep_collation(m, &c->type, &made, err);
     if (code)
         return wb_error_wrap(err, "column %s.%s (%s)", from->name, c->name, c->type.native), code;
     if (type.kind == WB_KIND_INTERVAL && c->type.kind == WB_KIND_TIME && !cast)
@@ -75,8 +99,8 @@ static enum wb_code map_type(struct wb_map *m, const struct wb_table *from, stru
                     wb_arena_printf(m->a, "%s.%s", from->name, c->name), NULL,
                     "it holds times outside of a day, so its type is %s", made.native);
     made.boolean_like = false;
-    if (!m->same_engine) { /* a collation of one engine means nothing to another: keys get theirs in
-                              map_keys.c */
+    if (!m->same_engine && !ddl->collates) { /* a collation of one engine means nothing to another:
+                              keys get theirs in map_keys.c */
         made.collation = NULL;
         made.collation_flags = made.kind == WB_KIND_TEXT ? c->type.collation_flags : 0;
     }

@@ -169,8 +169,27 @@ static void fold_ascii(struct wb_map *m, struct wb_table *t) {
                     wb_buf_str(&names));
 }
 
+/* The source folds ASCII alone, the target's collations more. */
+static void note_folding(struct wb_map *m, const struct wb_table *t) {
+    WB_CLEANUP_BUF struct wb_buf names = {0};
+    for (size_t i = 0; i < t->n_columns; i++)
+        if (ignores_something(&t->columns[i]))
+            wb_buf_addf(&names, "%s%s", names.len ? ", " : "", t->columns[i].name);
+    if (names.len)
+        wb_map_note(m, WB_FINDING_ALTERED, "collation", t->source_name, NULL,
+                    "comparisons, order and keys of %s ignore the case of all letters in the "
+                    "target, not of ASCII letters alone",
+                    wb_buf_str(&names));
+}
+
 void wb_map_collations(struct wb_map *m) {
     if (m->same_engine)
+        return;
+    for (size_t i = 0; m->opts->source->ddl->folding_collation && m->opts->target->ddl->collates &&
+                       i < m->ret->n_tables;
+         i++)
+        note_folding(m, &m->ret->tables[i]);
+    if (m->opts->target->ddl->collates)
         return;
     for (size_t i = 0; m->opts->target->ddl->folding_collation && i < m->ret->n_tables; i++)
         fold_ascii(m, &m->ret->tables[i]);

@@ -18,7 +18,7 @@ verified() {
     if [ "$code" = 0 ]; then
         case_ok "$1"
     else
-        case_fail "$1" "exit $code: $(grep -v ' equal ' "$DIR/verify" | tr '\n' ' ' | cut -c1-900)"
+        case_fail "$1" "exit $code: $(grep -v ' equal\|: equal' "$DIR/verify" | tr '\n' ' ' | cut -c1-900)"
     fi
 }
 # nothing_there CASE: no table in the target, not even whimbrel's own
@@ -120,5 +120,164 @@ says "a foreign key into another database: named" not_carried a_there elsewhere
 has "a foreign key into another database: it is not made" "SELECT count(*) FROM information_schema.referential_constraints
     WHERE constraint_schema = '$T'" 0
 my -e "DROP DATABASE \`$MY\`" # it would keep the other one from being dropped
+
+# --- keys of other engines ------------------------------------------------------------------------------
+
+lite=$DIR/small.db
+sqlite3 -bail "$lite" <<'SQL'
+CREATE TABLE users (name TEXT PRIMARY KEY COLLATE NOCASE NOT NULL, code VARCHAR(20) UNIQUE, bio TEXT, seen BOOLEAN DEFAULT 0);
+INSERT INTO users VALUES ('Bob','x','b',1),('alice','X','a',0),('Ñandú','y',NULL,NULL);
+CREATE TABLE posts (id INTEGER PRIMARY KEY AUTOINCREMENT, author TEXT REFERENCES users (name) ON DELETE SET DEFAULT,
+    of INT REFERENCES posts (id) DEFERRABLE INITIALLY DEFERRED, tag TEXT UNIQUE, body BLOB, price DECIMAL(10,2), at DATE);
+INSERT INTO posts VALUES (1,'BOB',NULL,'t1',x'00ff',1.25,'2024-01-01'),(2,'alice',1,'t2',NULL,99,NULL),(9,NULL,2,NULL,x'',NULL,'');
+CREATE INDEX posts_body ON posts (body, at);
+SQL
+SRC=sqlite:$lite
+target lite
+copy
+rc "text keys without a length: refused" 1
+says "text keys without a length: each is named, with the remedy" 'users\.name \(longtext\)' 'posts\.author \(longtext\)'
+says "text keys without a length: the remedy" "--cast 'column:users\.name=varchar"
+nothing_there "text keys without a length: nothing is made"
+with="--cast column:users.name=varchar(60) --cast column:posts.author=varchar(60)"
+# shellcheck disable=SC2086 # several options
+copy $with
+rc "text keys with a length: exit 0" 0
+# shellcheck disable=SC2086
+verified "text keys with a length: equal" $with
+has "NOCASE: a comparison ignores case, not accents" "SELECT (SELECT count(*) FROM users WHERE name = 'bOB'), (SELECT count(*) FROM users WHERE name = 'Nandu')" "$(printf '1\t0')"
+has "NOCASE: both ends of the key have it" "SELECT count(DISTINCT collation_name) FROM information_schema.columns
+    WHERE table_schema = '$T' AND (table_name, column_name) IN (('users','name'),('posts','author'))" 1
+has "a column without it counts case" "SELECT count(*) FROM users WHERE code = 'x'" 1
+has "AUTOINCREMENT goes on" "INSERT INTO posts (tag) VALUES ('new'); SELECT max(id) FROM posts" 10
+assert_match '1062|Duplicate' "$(tq "INSERT INTO users VALUES ('BOB','z',NULL,0)")" "a key refuses another case"
+assert_match '1452|foreign key' "$(tq "INSERT INTO posts (author) VALUES ('nobody')")" "the foreign key holds"
+assert_match '1062|Duplicate' "$(tq "INSERT INTO posts (tag) VALUES ('t1')")" "unbounded text is kept unique"
+has "types by affinity" "SELECT GROUP_CONCAT(column_type ORDER BY ordinal_position) FROM information_schema.columns
+    WHERE table_schema = '$T' AND table_name = 'posts'" "bigint(20),varchar(60),bigint(20),longtext,longblob,decimal(10,2),longtext"
+says "a plain index over unbounded values: told" 'posts\.posts_body' 'first [0-9]+ characters'
+says "SET DEFAULT: told" 'SET DEFAULT'
+copy --restart --cast 'column:users.name=varchar(3)' --cast 'column:posts.author=varchar(3)'
+rc "a length that values exceed: refused" 1
+says "a length that values exceed: named" 'users\.name'
+has "a length that values exceed: no table is made" "SELECT count(*) FROM information_schema.tables
+    WHERE table_schema = '$T' AND table_name IN ('users', 'posts')" 0
+
+P=wb_${SCENARIO}_small
+SRC=$(pg_db "$P")
+pg "$SRC" >/dev/null <<'SQL'
+CREATE TYPE mood AS ENUM ('sad', 'it''s fine', 'Ü');
+CREATE TABLE a (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, k text NOT NULL UNIQUE, m mood DEFAULT 'sad', tags text[] DEFAULT '{a,b}',
+    n numeric, at timestamptz, j jsonb DEFAULT '{}', b bool DEFAULT true, s varchar(10) DEFAULT 'it''s' CHECK (s <> 'bad' AND length(s) > 0),
+    low int DEFAULT -1, u uuid, long varchar(3000));
+CREATE INDEX ON a (long);
+INSERT INTO a (k, m, tags, n, at, b, s, u, long) VALUES ('x', 'Ü', '{1,"two, 2",NULL}', 1e30, '2024-02-29 12:00:00.123456+02', true, 'A', gen_random_uuid(), repeat('l', 3000)),
+    ('X', NULL, NULL, NULL, '9999-12-31 23:59:59.999999+00', NULL, NULL, NULL, NULL), ('x ', 'sad', '{}', -0.10, NULL, false, 'a', NULL, '');
+CREATE TABLE b (id bigint PRIMARY KEY, a_id bigint REFERENCES a (id) ON DELETE CASCADE, small smallint REFERENCES a (id), m mood, CONSTRAINT same CHECK (id > 0));
+INSERT INTO b VALUES (1, 1, 3, 'sad'), (2, NULL, NULL, NULL);
+CREATE TABLE c (id int PRIMARY KEY, CONSTRAINT fk FOREIGN KEY (id) REFERENCES a (id));
+CREATE TABLE d (id int PRIMARY KEY, x text REFERENCES a (k), CONSTRAINT fk FOREIGN KEY (id) REFERENCES a (id));
+INSERT INTO d VALUES (1, 'X'), (2, 'x ');
+SQL
+target small
+copy
+rc "PostgreSQL's unbounded keys: refused" 1
+says "PostgreSQL's unbounded keys: named" 'd\.x \(longtext\)' 'a\.k \(longtext\)'
+nothing_there "PostgreSQL's unbounded keys: nothing is made"
+with="--cast column:d.x=varchar(40) --cast column:a.k=varchar(40)"
+# shellcheck disable=SC2086
+copy $with
+rc "PostgreSQL's small schema: exit 0" 0
+# shellcheck disable=SC2086
+verified "PostgreSQL's small schema: equal" $with
+has "foreign keys of other widths, and of one name" "SELECT count(*) FROM information_schema.referential_constraints WHERE constraint_schema = '$T'" 5
+has "both ends are of one type" "SELECT GROUP_CONCAT(DISTINCT column_type) FROM information_schema.columns
+    WHERE table_schema = '$T' AND column_name IN ('id','a_id','small')" "bigint(20)"
+has "an enum and its default" "INSERT INTO a (k) VALUES ('new'); SELECT m, tags, s, low, b, j FROM a WHERE k = 'new'" "$(printf "sad\t{a,b}\tit's\t-1\t1\t{}")"
+has "an array" "SELECT tags FROM a WHERE id = 1" '{1,"two, 2",NULL}'
+has "text counts case and trailing blanks" "SELECT count(*) FROM a WHERE k = 'x'" 1
+has "AUTO_INCREMENT goes on" "SELECT max(id) FROM a" 4
+assert_match '4025|CONSTRAINT' "$(tq "UPDATE a SET s = 'bad' WHERE id = 1")" "a check over text holds"
+says "an index over wide text: told" 'first [0-9]+ characters of long'
+
+DST=$(pg_db "${P}_again")
+copy
+rc "PostgreSQL to PostgreSQL: exit 0" 0
+verified "PostgreSQL to PostgreSQL: equal"
+
+# Types that no length can bring together.
+SRC=$(pg_db "$P")
+pg "$SRC" -c "CREATE TABLE a (id numeric(8,0) PRIMARY KEY); CREATE TABLE b (id int REFERENCES a (id))"
+target differ
+copy
+rc "a foreign key over two types: refused" 1
+says "a foreign key over two types: named" 'b\.id \(int\) refers to a\.id \(decimal'
+says "a foreign key over two types: the remedy" "--cast 'column:b\.id=decimal\(8,0\)'"
+nothing_there "a foreign key over two types: nothing is made"
+copy --cast 'column:b.id=decimal(8,0)'
+rc "a foreign key over two types, cast: exit 0" 0
+
+# Keys wider than InnoDB's: told before rows move, not when the key is made.
+SRC=$(pg_db "$P")
+pg "$SRC" -c "CREATE TABLE wide (x varchar(500), y varchar(500), UNIQUE (x, y));
+    CREATE TABLE narrow (id int PRIMARY KEY, x varchar(500), y varchar(500), FOREIGN KEY (x, y) REFERENCES wide (x, y));
+    CREATE TABLE keyed (x varchar(500), y varchar(500), PRIMARY KEY (x, y))"
+target wide
+copy
+rc "keys of 4,000 bytes: refused" 1
+says "keys of 4,000 bytes: both are named" 'primary key of keyed' 'narrow\.x may have 4000 bytes'
+nothing_there "keys of 4,000 bytes: nothing is made"
+copy --exclude keyed --exclude narrow
+rc "a unique key of 4,000 bytes: exit 0" 0
+says "a unique key of 4,000 bytes: told" 'makes a hash'
+
+# --- the shop -------------------------------------------------------------------------------------------
+
+shopgen=$WB_BUILD_DIR/tools/shopgen
+if [ ! -x "$shopgen" ]; then
+    echo "no shopgen in $WB_BUILD_DIR"
+    exit 77
+fi
+shop=$(my_db wb_shop)
+"$shopgen" mariadb --socket "$WB_MY_SOCKET" --user root --database wb_shop --customers 20 >"$DIR/shopgen" 2>&1 || exit 99
+"$shopgen" sqlite "$DIR/shop.db" --customers 20 >"$DIR/shopgen" 2>&1 || exit 99
+
+SRC=$shop
+target shop_my
+copy
+rc "the shop, MariaDB to MariaDB: exit 0" 0
+verified "the shop, MariaDB to MariaDB: equal"
+
+DST=$(pg_db wb_shop)
+copy
+rc "the shop, MariaDB to PostgreSQL: exit 0" 0
+SRC=$DST
+DST=$(pg_db wb_shop_2)
+copy
+rc "the shop, PostgreSQL to PostgreSQL: exit 0" 0
+verified "the shop, PostgreSQL to PostgreSQL: equal"
+
+target shop_pg
+copy
+rc "the shop, PostgreSQL to MariaDB: a key of bytes without a length: refused" 1
+says "the shop, PostgreSQL to MariaDB: the column is named" 'sessions\.token \(longblob\)'
+copy --cast 'column:sessions.token=varbinary(64)'
+rc "the shop, PostgreSQL to MariaDB: exit 0" 0
+verified "the shop, PostgreSQL to MariaDB: equal" --cast 'column:sessions.token=varbinary(64)'
+
+SRC=sqlite:$DIR/shop.db
+target shop_lite
+with=(--exclude mixed_bag --exclude loose_types --exclude strict_values --cast 'column:sessions.token=varbinary(64)'
+    --cast 'column:products.price_with_tax=double' --cast 'column:order_items.line_total=double'
+    --cast 'column:order_items.unit_price=double') # computed as SQLite does, in binary
+copy "${with[@]}"
+rc "the shop, SQLite to MariaDB: text keys without a length: refused" 1
+for c in countries.code payments.id settings.key 'Gift Cards.Card No' table.To tags.name addresses.country_code; do
+    says "the shop, SQLite to MariaDB: $c is named" "$c \(longtext\)"
+    with+=(--cast "column:$c=varchar(100)")
+done
+copy "${with[@]}"
+rc "the shop, SQLite to MariaDB: exit 0" 0
+verified "the shop, SQLite to MariaDB: equal" "${with[@]}"
 
 wb_finish

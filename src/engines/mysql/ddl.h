@@ -10,6 +10,10 @@ enum wb_code wb_mysql_render(const struct wb_catalog *target, unsigned version_n
                              struct wb_arena *a, struct wb_ddl_list *ret,
                              struct wb_findings *findings, struct wb_error *err);
 
+/* As in wb_ddl_ops. ddl_keys.c */
+enum wb_code wb_mysql_fit_keys(const struct wb_catalog *source, struct wb_catalog *mapped,
+                               struct wb_error *err);
+
 /* Append a neutral tree over t's columns, by the source's names, in MySQL's words; false (sql is
  * then of no use) where there are none that mean the same. */
 bool wb_mysql_render_expr(struct wb_buf *sql, const struct wb_expr *e, const struct wb_table *t);

@@ -114,9 +114,56 @@ static bool add(struct wb_buf *sql, const struct wb_expr *e) {
     return false;
 }
 
+static bool is_word_of(const char *text, const char *const *words) {
+    for (; *words; words++)
+        if (wb_str_eq(text, *words))
+            return true;
+    return false;
+}
+
+/* [-]digits[.digits]; whole: without a point. */
+static bool is_digits(const char *s, bool whole) {
+    s += *s == '-';
+    size_t n = strspn(s, "0123456789");
+    if (n && s[n] == '.' && !whole)
+        n += 1 + strspn(s + n + 1, "0123456789");
+    return n && !s[n];
+}
+
+/* A cast that changes nothing here: PostgreSQL writes 'new'::text, (0)::numeric, '-1'::integer and
+ * (code)::text where a literal or a column already is what it is cast to. */
+static bool is_idle(struct wb_expr *e, const struct wb_table *t) {
+    static const char *const texts[] = {"text", "character varying", "varchar", "bpchar", NULL};
+    static const char *const wholes[] = {"integer", "bigint", "smallint", "int", NULL};
+    const struct wb_expr *of = e->args[0];
+    int c = of->op == WB_EXPR_COLUMN ? wb_table_find_column(t, of->text) : -1;
+    bool text = is_word_of(e->text, texts), whole = is_word_of(e->text, wholes);
+    if (of->op == WB_EXPR_STRING && text)
+        return true;
+    if (of->op == WB_EXPR_STRING || of->op == WB_EXPR_NUMBER)
+        return (whole || wb_str_eq(e->text, "numeric")) && is_digits(of->text, whole);
+    return c >= 0 && text &&
+           (t->columns[c].type.kind == WB_KIND_TEXT || t->columns[c].type.kind == WB_KIND_ENUM);
+}
+
+static void drop_idle_casts(struct wb_expr *e, const struct wb_table *t) {
+    for (size_t i = 0; i < e->n_args; i++)
+        if (e->args[i])
+            drop_idle_casts(e->args[i], t);
+    if (e->op != WB_EXPR_CAST || !is_idle(e, t))
+        return;
+    bool number = e->args[0]->op == WB_EXPR_STRING && is_digits(e->args[0]->text, false) &&
+                  (wb_str_starts(e->text, "num") || wb_str_istr(e->text, "int"));
+    *e = *e->args[0];
+    if (number)
+        e->op = WB_EXPR_NUMBER;
+}
+
 bool wb_mysql_render_expr(struct wb_buf *sql, const struct wb_expr *e, const struct wb_table *t) {
     struct wb_arena a = {0};
-    const struct wb_expr *renamed = wb_expr_text_rename(e, t, &a);
+    struct wb_expr *renamed = (struct wb_expr *)wb_expr_text_rename(e, t, &a);
+    if (renamed)
+        drop_idle_casts(renamed, t);
     bool ok = renamed && add(sql, renamed);
     wb_arena_done(&a);
     return ok;

@@ -66,16 +66,26 @@ static const char *exists(struct render *r, const struct wb_table *t, const char
 /* ------------------------------------------------------------------------------------------
  * columns */
 
+/* What map_type chooses, where the server has it by another name, or something near. */
+static const struct {
+    const char *name;
+    unsigned since; /* version of MariaDB */
+    const char *older, *mysql;
+} collations[] = {
+    {"utf8mb4_nopad_bin", 100202, "utf8mb4_bin", "utf8mb4_0900_bin"},
+    {"utf8mb4_unicode_520_nopad_ci", 100202, "utf8mb4_unicode_520_ci", "utf8mb4_0900_ai_ci"},
+    {"utf8mb4_uca1400_nopad_as_ci", 101001, "utf8mb4_unicode_520_nopad_ci", "utf8mb4_0900_as_ci"},
+};
+
 static void add_type(struct render *r, struct wb_buf *sql, const struct wb_type *t) {
     const char *collation = t->collation;
     wb_buf_adds(sql, t->native);
     if (!collation ||
         (t->kind != WB_KIND_TEXT && t->kind != WB_KIND_ENUM && t->kind != WB_KIND_SET))
         return;
-    if (!is_mariadb(r) && wb_str_eq(collation, "utf8mb4_nopad_bin"))
-        collation = "utf8mb4_0900_bin";
-    if (!is_mariadb(r) && wb_str_eq(collation, "utf8mb4_unicode_520_nopad_ci"))
-        collation = "utf8mb4_0900_ai_ci";
+    for (size_t i = 0; i < sizeof collations / sizeof collations[0]; i++)
+        if (r->version_num < collations[i].since && wb_str_eq(collation, collations[i].name))
+            collation = is_mariadb(r) ? collations[i].older : collations[i].mysql;
     wb_buf_addf(sql, " CHARACTER SET %.*s COLLATE %s", (int)strcspn(collation, "_"), collation,
                 collation);
 }
@@ -87,17 +97,32 @@ static void add_comment(struct wb_buf *sql, const char *comment, const char *bef
     wb_mysql_quote_text(sql, comment, strlen(comment));
 }
 
+/* A default's literal is stored as a value of the column's type, whatever it is cast to on the way:
+ * a label of an enum type, a date, a document, an array's text. */
+static const struct wb_expr *value_of_default(const struct wb_column *c) {
+    const struct wb_expr *tree = c->default_.tree;
+    bool literal = tree && tree->op == WB_EXPR_CAST && tree->args[0]->op == WB_EXPR_STRING;
+    bool same = literal && (c->type.kind == WB_KIND_ENUM ||
+                            (c->type.kind == WB_KIND_JSON && wb_str_starts(tree->text, "json")) ||
+                            (c->type.kind == WB_KIND_DATE && wb_str_eq(tree->text, "date")) ||
+                            (c->type.kind == WB_KIND_TEXT && strstr(tree->text, "[]")));
+    return same ? tree->args[0] : tree;
+}
+
 static void add_default(struct render *r, struct wb_buf *sql, const struct wb_table *t,
                         const struct wb_column *c) {
     WB_CLEANUP_BUF struct wb_buf expr = {0};
     if (!c->default_.text && !c->default_.tree)
         return;
-    if (!c->default_.tree || !wb_mysql_render_expr(&expr, c->default_.tree, t)) {
+    const struct wb_expr *tree = value_of_default(c);
+    if (!tree || !wb_mysql_render_expr(&expr, tree, t)) {
         not_carried(r, "default", t, c->name,
                     wb_arena_printf(r->a, "no counterpart for %s", c->default_.text));
         return;
     }
-    enum wb_expr_op op = c->default_.tree->op;
+    while (tree->op == WB_EXPR_CAST && tree->args[0])
+        tree = tree->args[0];
+    enum wb_expr_op op = tree->op;
     bool plain = op == WB_EXPR_NULL || op == WB_EXPR_NUMBER || op == WB_EXPR_STRING ||
                  op == WB_EXPR_NOW || op == WB_EXPR_BITS || op == WB_EXPR_BYTES ||
                  op == WB_EXPR_TRUE || op == WB_EXPR_FALSE;

@@ -1,9 +1,12 @@
 /* Neutral types in MySQL's words. What MySQL could hold only with loss goes to a text type, never
  * to a narrower one: decimals without bounds, intervals, arrays; timestamps with a zone from
- * elsewhere become datetime(6) in UTC, since MySQL's timestamp ends in 2038. */
+ * elsewhere become datetime(6) in UTC, since MySQL's timestamp ends in 2038. A column of SQLite,
+ * which may hold anything, goes by its affinity; values of another class are found before rows
+ * move. */
 #include "base/str.h"
 #include "engines/mysql/ddl.h"
 
+#include <stdio.h>
 #include <string.h>
 
 enum {
@@ -60,9 +63,35 @@ static const char *moment_text(const char *word, unsigned digits, struct wb_aren
     return digits ? wb_arena_printf(a, "%s(%u)", word, digits) : word;
 }
 
+/* SQLite's rules of affinity:
+ * https://www.sqlite.org/datatype3.html#determination_of_column_affinity */
+static const char *affinity_text(const char *declared, struct wb_arena *a) {
+    if (!*declared || wb_str_istr(declared, "blob"))
+        return "longblob";
+    if (wb_str_istr(declared, "int"))
+        return "bigint";
+    if (wb_str_istr(declared, "char") || wb_str_istr(declared, "clob") ||
+        wb_str_istr(declared, "text"))
+        return "longtext";
+    if (wb_str_istr(declared, "real") || wb_str_istr(declared, "floa") ||
+        wb_str_istr(declared, "doub"))
+        return "double";
+    if (wb_str_istarts(declared, "bool"))
+        return "tinyint(1)";
+    unsigned digits = 0, scale = 0;
+    const char *args = strchr(declared, '(');
+    bool exact = wb_str_istarts(declared, "decimal") || wb_str_istarts(declared, "numeric");
+    if (exact && args && sscanf(args, "(%u , %u )", &digits, &scale) >= 1 && digits &&
+        digits <= MAX_DIGITS && scale <= MAX_SCALE && scale <= digits)
+        return wb_arena_printf(a, "decimal(%u,%u)", digits, scale);
+    return "longtext";
+}
+
 static const char *spelling(const struct wb_type *from, struct wb_arena *a) {
     const char *native = from->native ? from->native : "";
     switch (from->kind) {
+    case WB_KIND_ANY:
+        return affinity_text(native, a);
     case WB_KIND_BOOL:
         return "tinyint(1)";
     case WB_KIND_INT:
@@ -116,17 +145,32 @@ static const char *spelling(const struct wb_type *from, struct wb_arena *a) {
     }
 }
 
+/* A collation of MySQL or MariaDB: its name begins with a charset's. */
+static bool is_own_collation(const char *name) {
+    static const char *const charsets[] = {
+        "armscii8", "ascii",   "big5",     "binary", "cp1250",  "cp1251",  "cp1256",
+        "cp1257",   "cp850",   "cp852",    "cp866",  "cp932",   "dec8",    "eucjpms",
+        "euckr",    "gb18030", "gb2312",   "gbk",    "geostd8", "greek",   "hebrew",
+        "hp8",      "keybcs2", "koi8r",    "koi8u",  "latin1",  "latin2",  "latin5",
+        "latin7",   "macce",   "macroman", "sjis",   "swe7",    "tis620",  "ucs2",
+        "ujis",     "utf16",   "utf16le",  "utf32",  "utf8",    "utf8mb3", "utf8mb4"};
+    size_t n = name ? strcspn(name, "_") : 0;
+    for (size_t i = 0; name && i < sizeof charsets / sizeof charsets[0]; i++)
+        if (strlen(charsets[i]) == n && strncmp(charsets[i], name, n) == 0)
+            return true;
+    return false;
+}
+
 /* MySQL's own collations go along; of others only how they compare. Names as MariaDB has them
- * (render puts MySQL's). */
+ * (render puts those of other versions). */
 static void set_collation(const struct wb_type *from, struct wb_type *t, struct wb_arena *a) {
-    const char *end = from->collation ? strrchr(from->collation, '_') : NULL;
-    bool own = end && (wb_str_eq(end, "_ci") || wb_str_eq(end, "_bin") || wb_str_eq(end, "_cs"));
+    bool own = is_own_collation(from->collation);
     if (own)
         t->collation = wb_arena_strdup(a, from->collation);
     else if (from->collation_flags & WB_COLL_ACCENT_INSENSITIVE)
         t->collation = "utf8mb4_unicode_520_nopad_ci";
     else if (from->collation_flags & WB_COLL_CASE_INSENSITIVE)
-        t->collation = "utf8mb4_unicode_520_nopad_ci";
+        t->collation = "utf8mb4_uca1400_nopad_as_ci";
     else
         t->collation =
             from->collation_flags & WB_COLL_PAD_SPACE ? "utf8mb4_bin" : "utf8mb4_nopad_bin";
@@ -181,6 +225,8 @@ const struct wb_ddl_ops wb_mysql_ddl_ops = {
     .map_type = wb_mysql_map_type,
     .parse_type = parse_type,
     .render = wb_mysql_render,
+    .fit_keys = wb_mysql_fit_keys,
+    .collates = true,
     .case_sensitive_names = false,
     .text_refuses_nul = false,
     .text_must_be_utf8 = true,

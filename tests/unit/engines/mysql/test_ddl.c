@@ -97,12 +97,50 @@ static void nothing_is_narrowed(void **state) {
         {{.kind = WB_KIND_TEXT, .native = "text"}, "longtext"},
         {{.kind = WB_KIND_BYTES, .native = "bytea"}, "longblob"},
         {{.kind = WB_KIND_BIT, .length = 70, .fixed = true, .native = "bit(70)"}, "longtext"},
+        {{.kind = WB_KIND_ANY, .native = ""}, "longblob"},
+        {{.kind = WB_KIND_ANY, .native = "INT"}, "bigint"},
+        {{.kind = WB_KIND_ANY, .native = "VARCHAR(20)"}, "longtext"},
+        {{.kind = WB_KIND_ANY, .native = "DOUBLE"}, "double"},
+        {{.kind = WB_KIND_ANY, .native = "BOOLEAN"}, "tinyint(1)"},
+        {{.kind = WB_KIND_ANY, .native = "DECIMAL(10, 2)"}, "decimal(10,2)"},
+        {{.kind = WB_KIND_ANY, .native = "NUMERIC"}, "longtext"},
+        {{.kind = WB_KIND_ANY, .native = "DATE"}, "longtext"},
     };
     struct wb_arena a = {0};
     for (size_t i = 0; i < sizeof types / sizeof types[0]; i++) {
         struct wb_type mapped;
         assert_int_equal(wb_engine_mysql.ddl->map_type(&types[i].from, &a, &mapped, NULL), WB_OK);
         assert_string_equal(mapped.native, types[i].expected);
+    }
+    wb_arena_done(&a);
+}
+
+/* By what they take for equal; names of another engine's mean nothing here. */
+static void collations_compare_alike(void **state) {
+    (void)state;
+    static const struct {
+        const char *name;
+        unsigned flags;
+        const char *expected;
+    } cases[] = {
+        {NULL, 0, "utf8mb4_nopad_bin"},
+        {NULL, WB_COLL_PAD_SPACE, "utf8mb4_bin"},
+        {"NOCASE", WB_COLL_CASE_INSENSITIVE, "utf8mb4_uca1400_nopad_as_ci"},
+        {"whimbrel_ci", WB_COLL_CASE_INSENSITIVE, "utf8mb4_uca1400_nopad_as_ci"},
+        {"whimbrel_ci_ai", WB_COLL_CASE_INSENSITIVE | WB_COLL_ACCENT_INSENSITIVE,
+         "utf8mb4_unicode_520_nopad_ci"},
+        {"de_cs", 0, "utf8mb4_nopad_bin"},
+        {"latin1_swedish_ci", WB_COLL_CASE_INSENSITIVE, "latin1_swedish_ci"},
+    };
+    struct wb_arena a = {0};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        struct wb_type from = {.kind = WB_KIND_TEXT,
+                               .native = "text",
+                               .collation = cases[i].name,
+                               .collation_flags = cases[i].flags},
+                       mapped;
+        assert_int_equal(wb_engine_mysql.ddl->map_type(&from, &a, &mapped, NULL), WB_OK);
+        assert_string_equal(mapped.collation, cases[i].expected);
     }
     wb_arena_done(&a);
 }
@@ -188,6 +226,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(own_types_map_to_themselves),
         cmocka_unit_test(nothing_is_narrowed),
+        cmocka_unit_test(collations_compare_alike),
         cmocka_unit_test(tables_come_back),
         cmocka_unit_test(a_foreign_key_is_checked_against_its_rows),
     };
