@@ -414,7 +414,7 @@ static void no_order_of_events_steps_over_anything(void **state) {
             assert_false(forward && was_blocked);
             note(&o, &t);
             check_progress(&s, &o);
-            for (int p = 0; p < 2; p++)
+            for (unsigned p = 0; p < 2; p++)
                 if (s.phases[p].state <= WB_RUN_DONE && p * 10u + s.phases[p].state > farthest)
                     farthest = p * 10u + s.phases[p].state;
         }
