@@ -83,6 +83,7 @@ struct wb_gates {
     const char *id; /* NULL: none are set up */
     struct wb_judge_gate *items;
     size_t n;
+    uint64_t alive_us; /* when data was there last, by the system's clock */
     uint64_t saved_us; /* when they were last journalled */
     enum wb_gate_state last;
 };
@@ -124,7 +125,8 @@ struct wb_run {
     const char *paged;   /* what people were last paged about */
     bool wants_rollback; /* asked for while a step runs */
     bool moved;          /* the last tick wrote something */
-    uint64_t told_us;
+    uint64_t told_us, waited_us;
+    char waited[WB_RUN_WHY];
     char told[WB_RUN_WHY];
     bool retry_undo;   /* somebody asked to try again what could not be undone */
     bool stop;         /* the loop ends */
@@ -151,12 +153,8 @@ enum wb_code wb_run_page(struct wb_run *r, int phase, const char *step, const ch
 
 /* open.c: plan, journal, identities */
 enum wb_code wb_run_load(struct wb_run *r, const struct wb_run_opts *opts, struct wb_error *err);
-enum wb_code wb_run_open_journal(const struct wb_plan *plan, const char *path,
-                                 enum wb_journal_mode mode, const struct wb_clock *clock,
-                                 struct wb_journal **ret, struct wb_error *err);
 enum wb_code wb_run_begin(struct wb_run *r, struct wb_error *err); /* start or resume */
 void wb_run_done(struct wb_run *r);
-struct wb_clock wb_run_clock(const struct wb_clock *given);
 void wb_run_phase_json(const struct wb_program_phase *p, struct wb_buf *to); /* items, roles */
 
 /* database.c */

@@ -17,7 +17,8 @@ enum {
     IDLE_MS = 150,
     RENEW_MS = WB_JOURNAL_TTL_MS / 4,
     TELL_MS = 5000,
-    NAP_MS = 200
+    NAP_MS = 200,
+    PATIENCE_MS = 3000,
 };
 
 void wb_run_stop(struct wb_run *r, enum wb_code code, const char *fmt, ...) {
@@ -99,12 +100,30 @@ static bool may_end(const struct wb_run *r) {
     return false;
 }
 
+/* A gate that holds passes in time; one without data may get some yet. */
+static bool needs_time(const struct wb_run *r) {
+    uint64_t now = wb_clock_monotonic_us();
+    return r->gates.id && !wb_run_blocked(&r->state) &&
+           now - r->gates.alive_us < PATIENCE_MS * 1000u;
+}
+
+/* What is waited for has changed lately: samples come in. */
+static bool changes(struct wb_run *r) {
+    uint64_t now = wb_clock_monotonic_us();
+    if (strcmp(r->waited, r->waits) != 0) {
+        snprintf(r->waited, sizeof r->waited, "%s", r->waits);
+        r->waited_us = now;
+    }
+    bool measures = false;
+    for (size_t i = 0; i < r->n_meters; i++)
+        measures |= r->meters[i].baseline != NULL;
+    return measures && !wb_run_blocked(&r->state) && now - r->waited_us < PATIENCE_MS * 1000u;
+}
+
 /* Nothing moves and nobody is to wait. */
 static bool gives_up(struct wb_run *r) {
     bool idle = !r->job && !r->moved && *r->waits && r->opts->waiting == WB_RUN_NO_WAIT;
-    bool needs_time =
-        r->state.started && !r->state.held && !r->state.paused && (r->gates.id || r->sampler);
-    return idle && (!needs_time || r->state.rolling_back);
+    return idle && !needs_time(r) && !changes(r);
 }
 
 static enum wb_code interrupted(struct wb_run *r, struct wb_error *err) {

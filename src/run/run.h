@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "metric/flag.h"
 #include "metric/observe.h"
+#include "plan/plan.h"
 #include "run/state.h"
 
 #include <limits.h>
@@ -87,6 +88,12 @@ enum wb_code wb_run_read(const struct wb_run_opts *opts, struct wb_run_state *re
 /* What happens, how far, what next, how to stop or undo it, as JSON (docs/json/status.json). */
 void wb_run_status_json(const struct wb_run_state *s, const struct wb_lease *lease,
                         struct wb_buf *to);
+/* The journal that a plan's front matter or path says; clock must outlive it. */
+enum wb_code wb_run_open_journal(const struct wb_plan *plan, const char *path,
+                                 enum wb_journal_mode mode, const struct wb_clock *clock,
+                                 struct wb_journal **ret, struct wb_error *err);
+/* given, or, where it is zeroed, the system's or that of WHIMBREL_TEST_CLOCK. */
+struct wb_clock wb_run_clock(const struct wb_clock *given);
 /* What the run waits for, and the command that goes on, in a. "" where it just runs. */
 const char *wb_run_next_words(const struct wb_run_state *s, const char *path, struct wb_arena *a);
 

@@ -266,6 +266,8 @@ enum wb_code wb_run_gates(struct wb_run *r, const struct wb_run_phase *p,
             *ret = v;
     }
     ret->state = all;
+    if (all == WB_GATE_HOLDS || !r->gates.alive_us)
+        r->gates.alive_us = wb_clock_monotonic_us();
     if (item->kind == WB_ITEM_STAGE && now - r->gates.saved_us > SAVE_MS * 1000u) {
         wb_run_gates_save(r);
         return wb_run_write(r, NULL, err);
