@@ -1,5 +1,6 @@
 #include "cli/cli.h"
 #include "cli/options.h"
+#include "cli/run_listen.h"
 #include "cli/run_print.h"
 
 #include "base/json.h"
@@ -15,6 +16,10 @@ enum {
     OPT_JSON,
     OPT_QUIET,
     OPT_LOG_FILE,
+    OPT_LISTEN,
+    OPT_TOKEN_FILE,
+    OPT_TLS_CERT,
+    OPT_TLS_KEY,
 };
 
 static const struct wb_option options[] = {
@@ -26,6 +31,14 @@ static const struct wb_option options[] = {
     {"json", NULL, "JSON lines: every event of the journal as it is written", OPT_JSON},
     {"quiet", NULL, "say nothing", OPT_QUIET},
     {"log-file", "FILE", "append what is said, with times, to a file", OPT_LOG_FILE},
+    {"listen", "ADDRESS",
+     "serve flags (OFREP), observations, metrics, status: PORT (on loopback) or HOST:PORT",
+     OPT_LISTEN},
+    {"token-file", "FILE",
+     "the token that changes and observations need (else WHIMBREL_TOKEN's; none: refused)",
+     OPT_TOKEN_FILE},
+    {"tls-cert", "FILE", "PEM certificate of --listen, with its chain", OPT_TLS_CERT},
+    {"tls-key", "FILE", "PEM key of --tls-cert", OPT_TLS_KEY},
     {"help", NULL, "this", OPT_HELP},
     {0},
 };
@@ -48,12 +61,14 @@ static int help(void) {
          "Examples:\n"
          "  whimbrel run plan.md --dry-run\n"
          "  whimbrel run plan.md --until 1\n"
+         "  whimbrel run plan.md --listen 8470 --token-file token\n"
          "  whimbrel run plan.md --log-file run.log");
     return 0;
 }
 
 struct args {
     struct wb_run_opts opts;
+    struct wb_run_listen_opts listen;
     bool help, dry_run, json, quiet;
 };
 
@@ -109,14 +124,30 @@ static int dry_run(const struct args *a) {
 /* --- run
  * ----------------------------------------------------------------------------------------- */
 
+static void say_listening(struct wb_printer *p, const struct wb_run_listen *l) {
+    char text[300];
+    if (!l)
+        return;
+    const char *warning = wb_serve_warning(wb_run_listen_server(l));
+    snprintf(text, sizeof text, "listening on %s", wb_serve_url(wb_run_listen_server(l)));
+    wb_printer_say(p, text);
+    if (warning)
+        wb_printer_say(p, warning);
+}
+
 static int run(struct args *a) {
     struct wb_error err = {0};
     struct wb_printer printer;
+    struct wb_run_listen *listen;
     wb_printer_init(&printer, a->json, a->quiet);
+    if (wb_run_listen_start(&a->listen, &a->opts, &listen, &err))
+        return wb_cli_fail(&err, a->json);
+    say_listening(&printer, listen);
     a->opts.sink = (struct wb_run_sink){wb_run_print_event, &printer};
     a->opts.cancel = &wb_cli_cancel;
     wb_cli_catch_signals();
     enum wb_code code = wb_run_plan(&a->opts, &err);
+    wb_run_listen_stop(listen);
     wb_printer_end(&printer);
     return code ? wb_cli_fail(&err, a->json) : 0;
 }
@@ -136,6 +167,14 @@ static int take(struct args *a, int id, const char *text) {
     }
     if (id == OPT_LOG_FILE && !wb_cli_open_log(text, &err))
         return wb_cli_fail(&err, a->json);
+    if (id == OPT_LISTEN)
+        a->listen.address = text;
+    if (id == OPT_TOKEN_FILE)
+        a->listen.token_file = text;
+    if (id == OPT_TLS_CERT)
+        a->listen.tls_cert = text;
+    if (id == OPT_TLS_KEY)
+        a->listen.tls_key = text;
     if (id == OPT_SHELL)
         a->opts.shell = WB_RUN_ALLOW_SHELL;
     if (id == OPT_NO_WAIT)

@@ -98,6 +98,7 @@ struct wb_watch { /* an armed trigger */
 };
 
 struct wb_sampler;
+struct wb_notice;
 
 struct wb_run {
     const struct wb_run_opts *opts;
@@ -122,9 +123,10 @@ struct wb_run {
     struct wb_watch *watches;
     size_t n_watches, cap_watches;
     uint64_t tick_us;
-    const char *paged;   /* what people were last paged about */
-    bool wants_rollback; /* asked for while a step runs */
-    bool moved;          /* the last tick wrote something */
+    const char *paged;         /* what people were last paged about */
+    struct wb_notice *notices; /* being sent */
+    bool wants_rollback;       /* asked for while a step runs */
+    bool moved;                /* the last tick wrote something */
     uint64_t told_us, waited_us;
     char waited[WB_RUN_WHY];
     char told[WB_RUN_WHY];
@@ -244,6 +246,11 @@ bool wb_run_baselines_ready(struct wb_run *r, struct wb_error *err);
 enum wb_code wb_run_requests(struct wb_run *r, struct wb_error *err);
 enum wb_code wb_run_request_apply(struct wb_run *r, const struct wb_request *q,
                                   struct wb_answer *answer, struct wb_error *err);
+
+/* notify.c */
+void wb_run_notify(struct wb_run *r, const struct wb_event *page);
+/* Take in what was sent; WAITS: all of it. Failures become events, not written yet. */
+void wb_run_notices(struct wb_run *r, enum wb_run_waiting waiting);
 
 /* view.c */
 void wb_run_publish(struct wb_run *r);
