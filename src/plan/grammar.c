@@ -127,7 +127,8 @@ const struct wb_pattern wb_patterns[] = {
     STEP(VERIFY, "compare whole|all? target|databases|copy with|against source",
          "compare the target with the source", "what whimbrel verify does, down to the row"),
     STEP(BACKUP, "back up source|target database?", "back up the target",
-         "a backup beside the plan, restored into a scratch database to test it"),
+         "the command of the front matter's backup: runs; its exit code says whether the backup is "
+         "good"),
 };
 const size_t wb_n_patterns = sizeof wb_patterns / sizeof *wb_patterns;
 

@@ -124,7 +124,7 @@ const char *wb_tell_step(struct wb_plan_reader *r, const struct wb_plan_step *s)
     static const char *const builtin[] = {
         "", "copies the source into the target and proves it, as whimbrel copy does",
         "compares both databases down to the row, as whimbrel verify does",
-        "backs the database up and tests that the backup can be restored"};
+        "runs the command of the front matter's backup:, whose exit code decides"};
     if (s->builtin)
         part(&b, builtin[s->builtin]);
     if (s->reading != WB_READING_MANUAL || s->n_clauses)

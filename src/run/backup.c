@@ -1,4 +1,4 @@
-/* A backup step. The dump stands beside the plan; it counts only after it was restored. */
+/* A backup step: the front matter's command makes the backup and tests it. */
 #include "run/inside.h"
 
 void wb_run_backup(struct wb_job *job) {

@@ -89,9 +89,12 @@ enum wb_code wb_run_write(struct wb_run *r, const struct wb_answer *answer, stru
         code = wb_journal_append(r->journal, b->items, b->n, answer, &r->state.seq, err);
     else if (!code)
         code = wb_journal_request_answer(r->journal, answer, err);
-    for (size_t i = 0; i < b->n && !code; i++)
+    for (size_t i = 0; i < b->n && !code; i++) {
         if (r->opts->sink.told)
             r->opts->sink.told(r->opts->sink.ctx, &b->items[i], &r->state, NULL);
+        if (b->items[i].kind == WB_EVENT_PAGE)
+            wb_run_notify(r, &b->items[i]);
+    }
     wb_run_drop_events(r);
     if (!code)
         wb_run_publish(r);

@@ -89,7 +89,8 @@ static enum wb_code tick(struct wb_run *r, struct wb_error *err) {
     wb_run_serve_flags(r);
     wb_run_publish(r);
     tell_progress(r);
-    return code;
+    wb_run_notices(r, WB_RUN_NO_WAIT);
+    return code ? code : wb_run_write(r, NULL, err);
 }
 
 static bool may_end(const struct wb_run *r) {
@@ -164,6 +165,7 @@ enum wb_code wb_run_loop(struct wb_run *r, struct wb_error *err) {
     if (!code || code == WB_E_CANCELED) { /* what the stage has been shown is not lost */
         struct wb_error late = {0};
         wb_run_gates_save(r);
+        wb_run_notices(r, WB_RUN_WAITS);
         if (r->state.started && !r->state.done && !r->applies_only)
             wb_run_event(r, WB_EVENT_RUN_STOPPED, WB_EVENT_NO_PHASE, NULL, "why:s",
                          code ? "interrupted" : r->stop_text);

@@ -119,6 +119,9 @@ void wb_run_done(struct wb_run *r) {
         wb_run_job_end(r);
     }
     wb_run_meters_free(r);
+    if (r->plan)
+        wb_run_notices(r, WB_RUN_WAITS);
+    wb_run_drop_events(r);
     wb_journal_close(r->journal);
     wb_run_state_done(&r->state);
     wb_program_done(&r->program);

@@ -14,7 +14,7 @@ enum wb_task_does {
     WB_DOES_REQUEST,  /* its up block of http */
     WB_DOES_COPY,     /* the whole database, as whimbrel copy */
     WB_DOES_VERIFY,   /* the whole database, as whimbrel verify */
-    WB_DOES_BACKUP,   /* a backup, and a test that it can be restored */
+    WB_DOES_BACKUP,   /* the command of the front matter */
     WB_DOES_ACTIONS,  /* the step's actions: flags, pages */
     WB_DOES_CLAUSES,  /* judged */
     WB_DOES_QUERY,    /* a check block */

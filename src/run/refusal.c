@@ -87,7 +87,7 @@ const char *wb_program_sentence(const struct wb_task *t, struct wb_arena *a) {
     case WB_DOES_VERIFY:
         return "compares both databases down to the row, as whimbrel verify does";
     case WB_DOES_BACKUP:
-        return "backs up the database and tests that the backup can be restored";
+        return "runs the command of the front matter's backup: (only with --allow-shell)";
     case WB_DOES_ACTIONS:
         return "sets what it says";
     case WB_DOES_CLAUSES:
