@@ -30,7 +30,9 @@ enum wb_code wb_verify_connect(struct wb_verify_job *job, enum wb_side side, str
     unsigned ms = job->opts->statement_timeout_ms ? job->opts->statement_timeout_ms : STATEMENT_MS;
     enum wb_code code = wb_registry_open(
         side == WB_SIDE_SOURCE ? job->opts->source : job->opts->target, &opts, &c, err);
-    if (!code && c->engine->verify && c->engine->verify->set_timeout)
+    if (code)
+        return code; /* it names the side already */
+    if (c->engine->verify && c->engine->verify->set_timeout)
         code = c->engine->verify->set_timeout(c, ms, err);
     if (code) {
         wb_conn_close(c);

@@ -29,6 +29,12 @@ static int wait_for_lock(void *ctx, int tries) {
     return 1;
 }
 
+/* There is no host and no port that could be checked. */
+static enum wb_code bad_path(struct wb_error *err, enum wb_code code) {
+    wb_error_hint(err, "%s", wb_sqlite_path_hint);
+    return code;
+}
+
 /* The path as it stays when the working directory changes; a target's file need not be there yet.
  */
 static enum wb_code resolve(const char *path, enum wb_side side, char **ret, struct wb_error *err) {
@@ -37,21 +43,22 @@ static enum wb_code resolve(const char *path, enum wb_side side, char **ret, str
     if (real) {
         if (stat(real, &st) == 0 && !S_ISREG(st.st_mode)) {
             free(real);
-            return wb_error_set(err, WB_E_CONNECT, "%s is not a file", path);
+            return bad_path(err, wb_error_set(err, WB_E_CONNECT, "%s is not a file", path));
         }
         *ret = real;
         return WB_OK;
     }
     if (side == WB_SIDE_SOURCE || errno != ENOENT)
-        return wb_error_set(err, WB_E_CONNECT, "%s: %s", path, strerrordesc_np(errno));
+        return bad_path(err,
+                        wb_error_set(err, WB_E_CONNECT, "%s: %s", path, strerrordesc_np(errno)));
     char for_dir[PATH_MAX], for_name[PATH_MAX], dir[PATH_MAX];
     if (strlen(path) >= PATH_MAX)
-        return wb_error_set(err, WB_E_CONNECT, "the path is too long");
+        return bad_path(err, wb_error_set(err, WB_E_CONNECT, "the path is too long"));
     strcpy(for_dir, path);
     strcpy(for_name, path);
     if (!realpath(dirname(for_dir), dir))
-        return wb_error_set(err, WB_E_CONNECT, "the directory of %s: %s", path,
-                            strerrordesc_np(errno));
+        return bad_path(err, wb_error_set(err, WB_E_CONNECT, "the directory of %s: %s", path,
+                                          strerrordesc_np(errno)));
     if (asprintf(ret, "%s/%s", strcmp(dir, "/") ? dir : "", basename(for_name)) < 0)
         return wb_error_set(err, WB_E_MEMORY, "out of memory");
     return WB_OK;

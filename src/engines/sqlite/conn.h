@@ -79,6 +79,9 @@ enum wb_code wb_sqlite_is_wal(struct wb_sqlite *c, bool *ret, struct wb_error *e
 /* Text of a column, copied into a; NULL for NULL. */
 const char *wb_sqlite_column_text(sqlite3_stmt *s, int i, struct wb_arena *a);
 
+/* The hint of a file that cannot be opened. */
+extern const char *const wb_sqlite_path_hint;
+
 /* Set *err from SQLite's last error on this connection. doing: "BEGIN", a statement's beginning …
  */
 enum wb_code wb_sqlite_fail(struct wb_sqlite *c, int rc, const char *doing, struct wb_error *err);

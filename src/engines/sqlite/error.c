@@ -54,6 +54,9 @@ enum wb_code wb_sqlite_classify(int rc, const char *text, int os_error) {
     }
 }
 
+const char *const wb_sqlite_path_hint =
+    "check the path: the file, its directory and the permissions of both";
+
 /* What SQLite's own words leave out. */
 static const char *hint_of(int rc) {
     switch (rc) {
@@ -72,6 +75,8 @@ static const char *hint_of(int rc) {
     switch (rc & 0xff) {
     case SQLITE_CORRUPT:
         return "check the file with PRAGMA integrity_check";
+    case SQLITE_CANTOPEN:
+        return wb_sqlite_path_hint;
     case SQLITE_BUSY:
         return "another program holds a lock on the file: wait for it, or end it";
     default:
