@@ -320,7 +320,9 @@ static void make_pair(struct wb_verify_job *job, size_t i, const struct wb_table
                                                  .columns = ""};
     const struct wb_table *actual =
         wb_catalog_find_table(&job->catalog[WB_SIDE_TARGET], p->wanted->schema, p->wanted->name);
-    const char *wanted = full_name(&r->arena, p->wanted->schema, p->wanted->name);
+    /* By the schema that the target's tables lie in, as findings of structure name them. */
+    const char *there = job->catalog[WB_SIDE_TARGET].schema;
+    const char *wanted = full_name(&r->arena, there ? there : p->wanted->schema, p->wanted->name);
     if (!actual) {
         p->report->outcome = p->report->rows_outcome = WB_VERIFY_DIFFERENT;
         p->way = WB_VERIFY_BY_NOTHING;
