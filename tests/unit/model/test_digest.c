@@ -8,6 +8,8 @@
 #include <string.h>
 
 #include <cmocka.h>
+#define XXH_INLINE_ALL
+#include <xxhash.h>
 
 static struct wb_cell text(const char *s) {
     return wb_cell_text(s, (uint32_t)strlen(s));
@@ -266,6 +268,34 @@ static void what_was_added_can_be_subtracted(void **state) {
     assert_true(wb_digest_equal(&d, &was));
 }
 
+/* Rows of many MiB are hashed value by value; the hash is that of their canonical bytes. */
+static void large_rows_have_the_digest_of_their_bytes(void **state) {
+    (void)state;
+    enum { LARGE = 3 << 20, N = 6 };
+    static unsigned char a[LARGE], b[LARGE];
+    memset(a, 'a', sizeof a);
+    memset(b, '0', sizeof b);
+    b[0] = '1';
+    const struct wb_type types[N] = {K(INT), K(TEXT), K(DECIMAL), K(ANY), K(TEXT), K(BYTES)};
+    const struct wb_type *const as[N] = {&types[0], &types[1], &types[2],
+                                         &types[3], &types[4], &types[5]};
+    struct wb_cell row[N] = {wb_cell_int(7),     wb_cell_text(a, LARGE), wb_cell_text(b, LARGE),
+                             wb_cell_text(a, 5), wb_cell_null(),         wb_cell_text(b, LARGE)};
+    row[5].form = WB_FORM_INVALID;
+    WB_CLEANUP_BUF struct wb_buf canon = {0}, scratch = {0};
+    for (size_t i = 0; i < N; i++)
+        wb_canon_cell(&canon, as[i], &row[i]);
+    XXH128_hash_t want = XXH3_128bits(canon.data, canon.len);
+    struct wb_batch batch = {.cells = row, .n_rows = 1, .n_columns = N};
+    struct wb_digest d = {0};
+    struct wb_row_digest got;
+    static const uint32_t all[N] = {0, 1, 2, 3, 4, 5};
+    wb_digest_add_batch(&d, &batch, as, &scratch);
+    wb_digest_rows(&batch, as, all, N, &scratch, &got);
+    assert_true(d.lo == want.low64 && d.hi == want.high64);
+    assert_true(got.lo == want.low64 && got.hi == want.high64);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(canonical_bytes_stay_what_they_are),
@@ -280,6 +310,7 @@ int main(void) {
         cmocka_unit_test(columns_apart_have_digests_of_their_own),
         cmocka_unit_test(columns_apart_do_not_stand_for_each_other),
         cmocka_unit_test(what_was_added_can_be_subtracted),
+        cmocka_unit_test(large_rows_have_the_digest_of_their_bytes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
