@@ -345,8 +345,7 @@ struct wb_server_digest_spec {
 
 /* How busy a server is, as far as this user may know. */
 struct wb_load_state {
-    unsigned active; /* statements that all other sessions run just now, this program's others
-                        included; UINT_MAX: unknown */
+    unsigned active; /* statements that other sessions run just now; UINT_MAX: unknown */
     int64_t lag_ms;  /* of the furthest replica, or of this server behind its own source; -1: it has
                         none, or unknown */
 };
@@ -382,6 +381,13 @@ struct wb_verify_ops {
      * be stored so, not compared; where a collation takes more for equal, more is found. */
     bool (*literal)(struct wb_buf *to, const struct wb_type *t, const struct wb_cell *cell);
 
+    /* A condition that holds where the column has exactly this value, NULL included, and not one
+     * that its collation takes for equal; no index need serve it. False where there is none. */
+    bool (*exactly)(struct wb_buf *to, const struct wb_column *column, const struct wb_cell *cell);
+    /* A statement that deletes at most so many of the rows for which a condition holds. */
+    void (*delete_some)(struct wb_buf *to, const struct wb_table *t, const char *where,
+                        uint64_t most);
+
     /* Whether this engine can give a column as the canonical text of a type (docs/values.md: the
      * text that md5 is taken over, equal in every engine for equal values). NULL: never. */
     bool (*canonical)(const struct wb_table *t, uint32_t column, const struct wb_type *as);
@@ -401,7 +407,11 @@ struct wb_verify_ops {
     /* They wait for a lock so long at most (servers that count in seconds: rounded up), then end
      * with LOCK_TIMEOUT. */
     enum wb_code (*set_lock_timeout)(struct wb_conn *c, unsigned ms, struct wb_error *err);
-    enum wb_code (*load_state)(struct wb_conn *c, struct wb_load_state *ret, struct wb_error *err);
+    /* The number by which the server knows this session; 0: it has none. From any thread. */
+    uint64_t (*session)(struct wb_conn *c);
+    /* own: sessions that are not counted as active besides c itself, n_own of them. */
+    enum wb_code (*load_state)(struct wb_conn *c, const uint64_t *own, size_t n_own,
+                               struct wb_load_state *ret, struct wb_error *err);
 
     /* How this engine would describe a mapped catalog (schema/map.h) had it been made just now, in
      * a schema of whatever name: types, defaults and expressions in its own spelling, and without

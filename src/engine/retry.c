@@ -278,6 +278,14 @@ static void retried_cancel(struct wb_conn *c) {
     pthread_mutex_unlock(&r->inner);
 }
 
+static uint64_t retried_session(struct wb_conn *c) {
+    struct retried *r = own(c);
+    pthread_mutex_lock(&r->inner);
+    uint64_t id = r->wrap.conn.inner->engine->verify->session(r->wrap.conn.inner);
+    pthread_mutex_unlock(&r->inner);
+    return id;
+}
+
 static void retried_close(struct wb_conn *c) {
     if (!c)
         return;
@@ -314,6 +322,8 @@ static struct wb_conn *wrap(struct retried *with, struct wb_conn *c) {
     write->rollback = retried_rollback;
     if (r->wrap.verify.set_timeout)
         r->wrap.verify.set_timeout = retried_set_timeout;
+    if (r->wrap.verify.session)
+        r->wrap.verify.session = retried_session;
     return &r->wrap.conn;
 }
 

@@ -128,7 +128,7 @@ static enum wb_code ask_lag(struct wb_job *job, double *ret, struct wb_error *er
     if (code)
         return code;
     if (c->engine->verify && c->engine->verify->load_state)
-        code = c->engine->verify->load_state(c, &load, err);
+        code = c->engine->verify->load_state(c, NULL, 0, &load, err);
     wb_run_disconnect(job, c);
     if (!code)
         *ret = load.lag_ms < 0 ? NAN : (double)load.lag_ms;

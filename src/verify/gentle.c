@@ -31,6 +31,28 @@ static const char *burden(const struct wb_verify_opts *o, const struct wb_load_s
     return NULL;
 }
 
+static uint64_t session_of(struct wb_conn *c) {
+    return c->engine->verify->session(c);
+}
+
+/* The sessions of this verification are no burden of others. */
+static size_t own_sessions(struct wb_verify_job *job, enum wb_side side,
+                           uint64_t ids[static WB_VERIFY_MAX_JOBS + 1]) {
+    size_t n = 0;
+    if (!job->engine[side]->verify->session)
+        return 0;
+    pthread_mutex_lock(&job->lock);
+    for (unsigned i = 0; i < job->jobs; i++)
+        if (job->conns[side][i])
+            ids[n++] = session_of(job->conns[side][i]);
+    pthread_mutex_unlock(&job->lock);
+    pthread_mutex_lock(&job->store.lock);
+    if (side == WB_SIDE_TARGET && job->store.conn)
+        ids[n++] = session_of(job->store.conn);
+    pthread_mutex_unlock(&job->store.lock);
+    return n;
+}
+
 void wb_verify_look_at_load(struct wb_verify_job *job) {
     const char *why = NULL;
     if (!job->opts->max_lag_ms && !job->opts->max_active)
@@ -40,7 +62,11 @@ void wb_verify_look_at_load(struct wb_verify_job *job) {
         struct wb_load_state state = {.active = UINT32_MAX, .lag_ms = -1};
         const struct wb_verify_ops *v = job->engine[s]->verify;
         struct wb_error err;
-        if (v && v->load_state && !v->load_state(job->control[s], &state, &err))
+        uint64_t own[WB_VERIFY_MAX_JOBS + 1];
+        if (!v || !v->load_state)
+            continue;
+        size_t n_own = own_sessions(job, (enum wb_side)s, own);
+        if (!v->load_state(job->control[s], own, n_own, &state, &err))
             why = burden(job->opts, &state);
     }
     pthread_mutex_unlock(&job->control_lock);
@@ -51,11 +77,4 @@ void wb_verify_look_at_load(struct wb_verify_job *job) {
     pthread_mutex_unlock(&job->lock);
     if (changed)
         wb_verify_say(job, WB_VERIFY_NOTE, "%s", why ? why : "going on");
-}
-
-void wb_verify_wait_while_paused(struct wb_verify_job *job) {
-    pthread_mutex_lock(&job->lock);
-    while (job->paused && !job->stopping)
-        pthread_cond_wait(&job->changed, &job->lock);
-    pthread_mutex_unlock(&job->lock);
 }

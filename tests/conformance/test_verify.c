@@ -337,7 +337,7 @@ static void others_at_work_are_seen_and_may_be_canceled(void **state) {
     uint64_t give_up_us = wb_clock_monotonic_us() + PATIENCE_US;
     enum wb_code code = WB_OK;
     while (!code && !load.active && wb_clock_monotonic_us() < give_up_us)
-        code = k->engine->verify->load_state(c, &load, &k->err);
+        code = k->engine->verify->load_state(c, NULL, 0, &load, &k->err);
     cancel_until_done(&r);
     pthread_join(thread, NULL);
     kit_ok(k, code);

@@ -43,6 +43,9 @@ bool wb_mysql_add_bound(struct wb_buf *sql, const struct wb_type *type, const ch
 
 /* As in wb_verify_ops. literal.c */
 bool wb_mysql_literal(struct wb_buf *to, const struct wb_type *t, const struct wb_cell *c);
+bool wb_mysql_exactly(struct wb_buf *to, const struct wb_column *column, const struct wb_cell *c);
+void wb_mysql_delete_some(struct wb_buf *to, const struct wb_table *t, const char *where,
+                          uint64_t most);
 /* canonical.c */
 bool wb_mysql_canonical(const struct wb_table *t, uint32_t column, const struct wb_type *as);
 enum wb_code wb_mysql_digest(struct wb_conn *c, const struct wb_server_digest_spec *spec,

@@ -265,6 +265,33 @@ static bool add_value(struct wb_buf *b, const struct wb_type *t, const struct wb
     }
 }
 
+void wb_mysql_delete_some(struct wb_buf *to, const struct wb_table *t, const char *where,
+                          uint64_t most) {
+    wb_buf_adds(to, "DELETE FROM ");
+    wb_mysql_quote_table(to, t);
+    wb_buf_addf(to, " WHERE %s LIMIT %llu", where, (unsigned long long)most);
+}
+
+/* As bytes of one charset, so that no collation takes part. */
+bool wb_mysql_exactly(struct wb_buf *to, const struct wb_column *column, const struct wb_cell *c) {
+    WB_CLEANUP_BUF struct wb_buf name = {0}, value = {0};
+    enum wb_kind k = column->type.kind;
+    bool text = k == WB_KIND_TEXT || k == WB_KIND_ENUM || k == WB_KIND_SET;
+    wb_mysql_quote_name(&name, column->name);
+    if (c->form == WB_FORM_NULL) {
+        wb_buf_addf(to, "%s IS NULL", wb_buf_str(&name));
+        return true;
+    }
+    if (!wb_mysql_literal(&value, &column->type, c))
+        return false;
+    if (text)
+        wb_buf_addf(to, "CAST(CONVERT(%s USING utf8mb4) AS BINARY) = CAST(%s AS BINARY)",
+                    wb_buf_str(&name), wb_buf_str(&value));
+    else
+        wb_buf_addf(to, "%s = %s", wb_buf_str(&name), wb_buf_str(&value));
+    return true;
+}
+
 bool wb_mysql_literal(struct wb_buf *to, const struct wb_type *t, const struct wb_cell *c) {
     if (c->form == WB_FORM_NULL) {
         wb_buf_add(to, "NULL", 4);

@@ -79,12 +79,21 @@ static bool sees_others(struct wb_my_conn *my, struct wb_arena *a) {
            rows.n_rows && !wb_str_eq(rows.values[0][0], "0");
 }
 
-static unsigned count_active(struct wb_my_conn *my, struct wb_arena *a) {
+static uint64_t session(struct wb_conn *conn) {
+    return mysql_of(conn)->my->thread_id;
+}
+
+static unsigned count_active(struct wb_my_conn *my, const uint64_t *own, size_t n_own,
+                             struct wb_arena *a) {
+    WB_CLEANUP_BUF struct wb_buf ids = {0};
     struct wb_my_rows rows;
+    for (size_t i = 0; i < n_own; i++)
+        wb_buf_addf(&ids, ", %llu", (unsigned long long)own[i]);
     if (!sees_others(my, a) ||
         wb_my_queryf(my, a, &rows, NULL,
-                     "SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE ID <> "
-                     "CONNECTION_ID() AND COMMAND IN ('Query', 'Execute', 'Fetch')"))
+                     "SELECT COUNT(*) FROM information_schema.PROCESSLIST WHERE ID NOT IN "
+                     "(CONNECTION_ID()%s) AND COMMAND IN ('Query', 'Execute', 'Fetch')",
+                     wb_buf_str(&ids)))
         return UINT_MAX;
     return (unsigned)strtoul(rows.values[0][0], NULL, 10);
 }
@@ -116,24 +125,28 @@ static int64_t find_lag(struct wb_my_conn *my) {
     return lag;
 }
 
-static enum wb_code load_state(struct wb_conn *conn, struct wb_load_state *ret,
-                               struct wb_error *err) {
+static enum wb_code load_state(struct wb_conn *conn, const uint64_t *own, size_t n_own,
+                               struct wb_load_state *ret, struct wb_error *err) {
     struct wb_my_conn *my = mysql_of(conn)->my;
     struct wb_arena a = {0};
     enum wb_code code = wb_my_execf(my, err, "DO 1"); /* a lost connection is not "unknown" */
     if (!code)
-        *ret = (struct wb_load_state){.active = count_active(my, &a), .lag_ms = find_lag(my)};
+        *ret = (struct wb_load_state){.active = count_active(my, own, n_own, &a),
+                                      .lag_ms = find_lag(my)};
     wb_arena_done(&a);
     return code;
 }
 
 const struct wb_verify_ops wb_mysql_verify_ops = {
     .literal = wb_mysql_literal,
+    .exactly = wb_mysql_exactly,
+    .delete_some = wb_mysql_delete_some,
     .canonical = wb_mysql_canonical,
     .digest = wb_mysql_digest,
     .position = position,
     .set_timeout = set_timeout,
     .set_lock_timeout = set_lock_timeout,
+    .session = session,
     .load_state = load_state,
     .measure = wb_mysql_measure,
     .explain = wb_mysql_explain,

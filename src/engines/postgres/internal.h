@@ -48,6 +48,10 @@ enum wb_code wb_postgres_rows(struct wb_postgres *p, const char *sql, struct wb_
 
 /* As in wb_verify_ops. literal.c */
 bool wb_postgres_literal(struct wb_buf *to, const struct wb_type *t, const struct wb_cell *c);
+bool wb_postgres_exactly(struct wb_buf *to, const struct wb_column *column,
+                         const struct wb_cell *c);
+void wb_postgres_delete_some(struct wb_buf *to, const struct wb_table *t, const char *where,
+                             uint64_t most);
 /* canonical.c */
 bool wb_postgres_canonical(const struct wb_table *t, uint32_t column, const struct wb_type *as);
 enum wb_code wb_postgres_digest(struct wb_conn *c, const struct wb_server_digest_spec *spec,

@@ -147,6 +147,39 @@ static bool add_value(struct wb_buf *to, const struct wb_type *t, const struct w
     }
 }
 
+/* A row's place is unique within one partition only. */
+void wb_postgres_delete_some(struct wb_buf *to, const struct wb_table *t, const char *where,
+                             uint64_t most) {
+    WB_CLEANUP_BUF struct wb_buf table = {0};
+    wb_postgres_add_table(&table, t->schema, t->name);
+    wb_buf_addf(to,
+                "DELETE FROM %s WHERE (tableoid, ctid) IN (SELECT tableoid, ctid FROM %s WHERE %s "
+                "LIMIT %" PRIu64 " FOR UPDATE)",
+                wb_buf_str(&table), wb_buf_str(&table), where, most);
+}
+
+/* Not every type has an equality; and where a collation takes more for equal, bytes are compared.
+ */
+bool wb_postgres_exactly(struct wb_buf *to, const struct wb_column *column,
+                         const struct wb_cell *c) {
+    WB_CLEANUP_BUF struct wb_buf name = {0}, value = {0};
+    enum wb_kind k = column->type.kind;
+    bool text = k == WB_KIND_JSON || k == WB_KIND_XML || k == WB_KIND_OTHER;
+    wb_postgres_quote_name(&name, column->name);
+    if (c->form == WB_FORM_NULL) {
+        wb_buf_addf(to, "%s IS NULL", wb_buf_str(&name));
+        return true;
+    }
+    if (!wb_postgres_literal(&value, &column->type, c))
+        return false;
+    if (text)
+        wb_buf_addf(to, "%s::text COLLATE \"C\" = ", wb_buf_str(&name));
+    else
+        wb_buf_addf(to, k == WB_KIND_TEXT ? "%s COLLATE \"C\" = " : "%s = ", wb_buf_str(&name));
+    wb_buf_add(to, value.data, value.len);
+    return true;
+}
+
 bool wb_postgres_literal(struct wb_buf *to, const struct wb_type *t, const struct wb_cell *c) {
     if (c->form == WB_FORM_NULL) {
         wb_buf_adds(to, "NULL");

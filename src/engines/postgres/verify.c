@@ -51,7 +51,7 @@ static enum wb_code set_lock_timeout(struct wb_conn *c, unsigned ms, struct wb_e
 static const char *const load_sql =
     "SELECT CASE WHEN count(*) FILTER (WHERE datid IS NOT NULL AND state IS NULL) = 0 THEN"
     " count(*) FILTER (WHERE state IN ('active', 'fastpath function call')"
-    " AND backend_type = 'client backend' AND pid <> pg_backend_pid()) END,"
+    " AND backend_type = 'client backend' AND pid NOT IN (pg_backend_pid()%s)) END,"
     " CASE WHEN pg_is_in_recovery() THEN"
     " CASE WHEN pg_last_wal_receive_lsn() = pg_last_wal_replay_lsn() THEN 0 ELSE"
     " extract(epoch FROM clock_timestamp() - pg_last_xact_replay_timestamp()) * 1000 END"
@@ -60,10 +60,19 @@ static const char *const load_sql =
     " END::bigint"
     " FROM pg_stat_activity";
 
-static enum wb_code load_state(struct wb_conn *c, struct wb_load_state *ret, struct wb_error *err) {
+static uint64_t session(struct wb_conn *c) {
+    return (uint64_t)PQbackendPID(wb_postgres_of(c)->pg.conn);
+}
+
+static enum wb_code load_state(struct wb_conn *c, const uint64_t *own, size_t n_own,
+                               struct wb_load_state *ret, struct wb_error *err) {
+    WB_CLEANUP_BUF struct wb_buf ids = {0}, sql = {0};
     struct wb_arena a = {0};
     struct wb_rows rows = {0};
-    enum wb_code code = wb_postgres_rows(wb_postgres_of(c), load_sql, &a, &rows, err);
+    for (size_t i = 0; i < n_own; i++)
+        wb_buf_addf(&ids, ", %llu", (unsigned long long)own[i]);
+    wb_buf_addf(&sql, load_sql, wb_buf_str(&ids));
+    enum wb_code code = wb_postgres_rows(wb_postgres_of(c), wb_buf_str(&sql), &a, &rows, err);
     if (!code) {
         const char *const *row = (const char *const *)rows.values[0];
         ret->active = row[0] ? (unsigned)strtoul(row[0], NULL, 10) : UINT_MAX;
@@ -75,11 +84,14 @@ static enum wb_code load_state(struct wb_conn *c, struct wb_load_state *ret, str
 
 const struct wb_verify_ops wb_postgres_verify_ops = {
     .literal = wb_postgres_literal,
+    .exactly = wb_postgres_exactly,
+    .delete_some = wb_postgres_delete_some,
     .canonical = wb_postgres_canonical,
     .digest = wb_postgres_digest,
     .position = position,
     .set_timeout = set_timeout,
     .set_lock_timeout = set_lock_timeout,
+    .session = session,
     .load_state = load_state,
     .expect = wb_postgres_expect,
     .measure = wb_postgres_measure,

@@ -85,6 +85,50 @@ static void add_blob(struct wb_buf *to, const unsigned char *p, size_t len) {
     wb_buf_addc(to, '\'');
 }
 
+/* A row's own name, unless a column bears it. */
+static const char *rowid_name(const struct wb_table *t) {
+    static const char *const names[] = {"_rowid_", "rowid", "oid"};
+    for (size_t i = 0; i < 3; i++) {
+        bool taken = false;
+        for (size_t k = 0; k < t->n_columns; k++)
+            taken |= wb_str_ieq(t->columns[k].name, names[i]);
+        if (!taken)
+            return names[i];
+    }
+    return "NULL"; /* no row can be told from others: none is deleted */
+}
+
+void wb_sqlite_delete_some(struct wb_buf *to, const struct wb_table *t, const char *where,
+                           uint64_t most) {
+    WB_CLEANUP_BUF struct wb_buf table = {0};
+    const char *rowid = rowid_name(t);
+    wb_sqlite_quote_name(&table, t->schema && *t->schema ? t->schema : "main");
+    wb_buf_addc(&table, '.');
+    wb_sqlite_quote_name(&table, t->name);
+    wb_buf_addf(to, "DELETE FROM %s WHERE %s IN (SELECT %s FROM %s WHERE %s LIMIT %" PRIu64 ")",
+                wb_buf_str(&table), rowid, rowid, wb_buf_str(&table), where, most);
+}
+
+/* 1 = 1.0, and a column's affinity may make a number of the literal: so its class counts, too. */
+bool wb_sqlite_exactly(struct wb_buf *to, const struct wb_column *column, const struct wb_cell *c) {
+    static const char *const classes[] = {[WB_FORM_INT] = "integer",
+                                          [WB_FORM_DOUBLE] = "real",
+                                          [WB_FORM_TEXT] = "text",
+                                          [WB_FORM_BYTES] = "blob"};
+    WB_CLEANUP_BUF struct wb_buf name = {0}, value = {0};
+    wb_sqlite_quote_name(&name, column->name);
+    if (c->form == WB_FORM_NULL) {
+        wb_buf_addf(to, "%s IS NULL", wb_buf_str(&name));
+        return true;
+    }
+    if (!wb_sqlite_literal(&value, &column->type, c))
+        return false;
+    wb_buf_addf(to, "%s COLLATE BINARY = ", wb_buf_str(&name));
+    wb_buf_add(to, value.data, value.len);
+    wb_buf_addf(to, " AND typeof(%s) = '%s'", wb_buf_str(&name), classes[c->form]);
+    return true;
+}
+
 bool wb_sqlite_literal(struct wb_buf *to, const struct wb_type *t, const struct wb_cell *c) {
     (void)t;
     switch ((enum wb_form)c->form) {

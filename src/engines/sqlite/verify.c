@@ -55,15 +55,17 @@ static enum wb_code set_lock_timeout(struct wb_conn *conn, unsigned ms, struct w
     return WB_OK;
 }
 
-static enum wb_code load_state(struct wb_conn *conn, struct wb_load_state *ret,
-                               struct wb_error *err) {
-    (void)conn, (void)err;
+static enum wb_code load_state(struct wb_conn *conn, const uint64_t *own, size_t n_own,
+                               struct wb_load_state *ret, struct wb_error *err) {
+    (void)conn, (void)own, (void)n_own, (void)err;
     *ret = (struct wb_load_state){.active = UINT_MAX, .lag_ms = -1};
     return WB_OK;
 }
 
 const struct wb_verify_ops wb_sqlite_verify_ops = {
     .literal = wb_sqlite_literal,
+    .exactly = wb_sqlite_exactly,
+    .delete_some = wb_sqlite_delete_some,
     .position = position,
     .set_timeout = set_timeout,
     .set_lock_timeout = set_lock_timeout,

@@ -13,5 +13,8 @@ void wb_sqlite_watch_clock(struct wb_sqlite *c);
 
 /* literal.c */
 bool wb_sqlite_literal(struct wb_buf *to, const struct wb_type *t, const struct wb_cell *c);
+bool wb_sqlite_exactly(struct wb_buf *to, const struct wb_column *column, const struct wb_cell *c);
+void wb_sqlite_delete_some(struct wb_buf *to, const struct wb_table *t, const char *where,
+                           uint64_t most);
 
 #endif
