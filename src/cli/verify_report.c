@@ -128,6 +128,7 @@ static void put_evidence(struct wb_doc *d, const struct wb_verify_report *r) {
     static const char *const heads[] = {"Table",
                                         "Digest of the source",
                                         "Digest of the target",
+                                        "Settled rows",
                                         "Position of the source",
                                         "Position of the target",
                                         "Started",
@@ -137,7 +138,9 @@ static void put_evidence(struct wb_doc *d, const struct wb_verify_report *r) {
     d->ops->para(
         d,
         "A digest is the sum modulo 2^128 of one hash a row, over the columns and rows named "
-        "above. Positions are where the log of each server stood when the table was begun.",
+        "above, as they were first read; settled rows differed then and were equal when they were "
+        "read again, so that digests of equal tables may differ. Positions are where the log of "
+        "each server stood when the table was begun.",
         WB_DOC_PLAIN);
     d->ops->table(d, heads, sizeof heads / sizeof heads[0]);
     for (size_t i = 0; i < r->n_tables; i++) {
@@ -147,6 +150,7 @@ static void put_evidence(struct wb_doc *d, const struct wb_verify_report *r) {
         cell(d, name_of(t));
         d->ops->cell(d, taken ? wb_digest_format(&t->source_digest, digest) : "", WB_DOC_CODE);
         d->ops->cell(d, taken ? wb_digest_format(&t->target_digest, digest) : "", WB_DOC_CODE);
+        cell_count(d, t->retried_rows - t->unsettled_rows);
         d->ops->cell(d, t->source_position, WB_DOC_CODE);
         d->ops->cell(d, t->target_position, WB_DOC_CODE);
         cell(d, t->started);

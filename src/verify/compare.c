@@ -355,7 +355,6 @@ static enum wb_code list_differences(struct wb_verify_job *job, unsigned worker,
                                      struct wb_verify_pair *p, struct wb_error *err) {
     struct wb_verify_table_report *t = p->report;
     size_t step = group_rows(p), most = job->max_differences;
-    struct wb_conn *conns[WB_VERIFY_SIDES] = {NULL, NULL};
     enum wb_code code = WB_OK;
     pthread_mutex_lock(&job->lock);
     struct wb_verify_difference *list =
@@ -368,11 +367,8 @@ static enum wb_code list_differences(struct wb_verify_job *job, unsigned worker,
         struct wb_arena a = {0};
         struct wb_verify_row *rows = NULL;
         size_t n = p->confirmed.n - at < step ? p->confirmed.n - at : step, n_rows = 0;
-        for (int s = 0; !code && s < WB_VERIFY_SIDES; s++)
-            code = wb_verify_worker_conn(job, worker, (enum wb_side)s, &conns[s], err);
-        if (!code)
-            code = wb_verify_fetch_rows(job, conns, p, &p->confirmed.items[at], n, &a, &rows,
-                                        &n_rows, err);
+        code = wb_verify_fetch_rows(job, NULL, worker, p, &p->confirmed.items[at], n, &a, &rows,
+                                    &n_rows, err);
         for (size_t i = 0; !code && i < n_rows && t->n_differences < most; i++)
             list_row(job, p, &rows[i], list);
         wb_arena_done(&a);

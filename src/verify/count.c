@@ -1,8 +1,10 @@
 /* Row counts by themselves. A count that differs is taken again until settle_ms is over: a target
- * that is behind catches up. */
+ * that is behind catches up. No worker waits meanwhile: a counting is a task that is due. */
 #include "verify/job.h"
 
 #include <stdlib.h>
+
+enum { FIRST_MS = 100 };
 
 static enum wb_code count_side(struct wb_verify_job *job, unsigned worker, struct wb_verify_pair *p,
                                enum wb_side side, uint64_t *ret, struct wb_error *err) {
@@ -26,55 +28,73 @@ static enum wb_code count_side(struct wb_verify_job *job, unsigned worker, struc
     return code;
 }
 
-/* *ret_stable: neither count has changed for half of settle_ms, up to the last reading. */
-static enum wb_code count_until_settled(struct wb_verify_job *job, unsigned worker,
-                                        struct wb_verify_pair *p, uint64_t n[WB_VERIFY_SIDES],
-                                        bool *ret_stable, struct wb_error *err) {
-    uint64_t began_us = wb_clock_monotonic_us(), stable_us = began_us, now_us = began_us;
-    uint64_t settle_us = (uint64_t)job->settle_ms * 1000, last[WB_VERIFY_SIDES] = {0, 0};
-    for (unsigned pause_ms = 100;; pause_ms += pause_ms / 2) {
-        for (int s = 0; s < WB_VERIFY_SIDES; s++)
-            if (count_side(job, worker, p, (enum wb_side)s, &n[s], err))
-                return err->code;
-        now_us = wb_clock_monotonic_us();
-        if (n[0] != last[0] || n[1] != last[1])
-            stable_us = now_us;
-        *ret_stable = now_us - stable_us >= settle_us / 2;
-        if (n[0] == n[1] || now_us - began_us >= settle_us)
-            return WB_OK;
-        last[0] = n[0];
-        last[1] = n[1];
-        pthread_mutex_lock(&job->lock);
-        p->report->retried_rows = 1;
-        pthread_mutex_unlock(&job->lock);
-        uint64_t left_ms = (began_us + settle_us - now_us) / 1000 + 1;
-        wb_clock_sleep_ms(pause_ms < left_ms ? pause_ms : (unsigned)left_ms);
-        if (wb_cancel_check(job->opts->cancel, err))
-            return err->code;
-    }
+/* Neither count has changed for half of settle_ms, up to this one. */
+static bool is_stable(const struct wb_verify_job *job, const struct wb_verify_count *c,
+                      uint64_t now_us) {
+    return now_us - c->stable_us >= (uint64_t)job->settle_ms * 1000 / 2;
 }
 
-enum wb_code wb_verify_count_rows(struct wb_verify_job *job, unsigned worker,
-                                  struct wb_verify_pair *p, struct wb_error *err) {
+/* Under job->lock. */
+static void plan_next(const struct wb_verify_job *job, struct wb_verify_pair *p, uint64_t now_us) {
+    struct wb_verify_count *c = &p->count;
+    uint64_t end_us = c->began_us + (uint64_t)job->settle_ms * 1000;
+    c->due_us = now_us + (uint64_t)c->pause_ms * 1000;
+    if (c->due_us > end_us)
+        c->due_us = end_us;
+    c->pause_ms += c->pause_ms / 2;
+    c->again = true;
+}
+
+/* Under job->lock: true where the counts are final. */
+static bool take_counts(const struct wb_verify_job *job, struct wb_verify_pair *p,
+                        const uint64_t n[WB_VERIFY_SIDES], uint64_t now_us) {
     struct wb_verify_table_report *t = p->report;
-    uint64_t n[WB_VERIFY_SIDES] = {0, 0};
-    bool stable = false;
-    enum wb_code code = count_until_settled(job, worker, p, n, &stable, err);
-    if (code)
-        return wb_error_wrap(err, "counting rows");
-    pthread_mutex_lock(&job->lock);
+    struct wb_verify_count *c = &p->count;
+    if (n[0] != c->last[0] || n[1] != c->last[1])
+        c->stable_us = now_us;
+    for (int s = 0; s < WB_VERIFY_SIDES; s++)
+        c->last[s] = n[s];
     t->source_rows = n[WB_SIDE_SOURCE];
     t->target_rows = n[WB_SIDE_TARGET];
-    if (n[0] != n[1] && stable) {
-        t->missing_rows = n[0] > n[1] ? n[0] - n[1] : 0;
-        t->extra_rows = n[1] > n[0] ? n[1] - n[0] : 0;
-        p->counts_differ = true;
+    c->due_us = 0;
+    t->retried_rows += n[0] == n[1] && c->again;
+    if (n[0] == n[1])
+        return true;
+    if (now_us - c->began_us < (uint64_t)job->settle_ms * 1000) {
+        plan_next(job, p, now_us);
+        return false;
     }
+    if (!is_stable(job, c, now_us))
+        return true;
+    /* Besides what a sample found. */
+    t->missing_rows += n[0] > n[1] ? n[0] - n[1] : 0;
+    t->extra_rows += n[1] > n[0] ? n[1] - n[0] : 0;
+    p->counts_differ = true;
+    return true;
+}
+
+enum wb_code wb_verify_count_again(struct wb_verify_job *job, unsigned worker,
+                                   struct wb_verify_pair *p, struct wb_error *err) {
+    uint64_t n[WB_VERIFY_SIDES] = {0, 0};
+    for (int s = 0; s < WB_VERIFY_SIDES; s++)
+        if (count_side(job, worker, p, (enum wb_side)s, &n[s], err))
+            return wb_error_wrap(err, "counting rows");
+    uint64_t now_us = job->clock->monotonic_us(job->clock->ctx);
+    pthread_mutex_lock(&job->lock);
+    bool final = take_counts(job, p, n, now_us);
     pthread_mutex_unlock(&job->lock);
     atomic_store(&p->rows, n[WB_SIDE_SOURCE]);
-    if (n[0] != n[1] && !stable)
+    if (final && n[0] != n[1] && !p->counts_differ)
         wb_verify_add_why(job, p,
                           "its row counts kept changing: %llu in the source, %llu in the target",
                           (unsigned long long)n[0], (unsigned long long)n[1]);
     return WB_OK;
+}
+
+enum wb_code wb_verify_count_rows(struct wb_verify_job *job, unsigned worker,
+                                  struct wb_verify_pair *p, struct wb_error *err) {
+    uint64_t now_us = job->clock->monotonic_us(job->clock->ctx);
+    p->count =
+        (struct wb_verify_count){.began_us = now_us, .stable_us = now_us, .pause_ms = FIRST_MS};
+    return wb_verify_count_again(job, worker, p, err);
 }

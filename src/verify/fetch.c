@@ -203,15 +203,40 @@ struct gather {
     struct found *found;
     struct wb_arena *a;
     size_t n_columns;
+    const struct wb_type *const *types;
+    const struct wb_verify_job *job;
     enum wb_side side;
 };
+
+/* Of values that are only shown their beginning is enough, and what tells them from others. */
+static struct wb_cell *cut_cells(const struct gather *g, const struct wb_cell *cells) {
+    struct wb_cell *kept = WB_NEW_N(g->a, struct wb_cell, g->n_columns + 1);
+    for (size_t i = 0; i < g->n_columns; i++) {
+        if (!wb_verify_is_cut(g->job, &cells[i])) {
+            kept[i] = *wb_verify_keep_cells(g->a, &cells[i], 1);
+            continue;
+        }
+        WB_CLEANUP_BUF struct wb_buf scratch = {0};
+        struct wb_cell cell = cells[i];
+        struct wb_batch one = {.cells = &cell, .n_rows = 1, .n_columns = 1};
+        struct wb_digest d = {0};
+        unsigned char *bytes = wb_arena_alloc(g->a, WB_VERIFY_CUT_BYTES);
+        memcpy(bytes, cell.p, WB_VERIFY_CUT_BYTES);
+        wb_digest_add_batch(&d, &one, &g->types[i], &scratch);
+        memcpy(bytes + WB_VERIFY_CUT_BYTES - 2 * sizeof d.lo, &d.lo, sizeof d.lo);
+        memcpy(bytes + WB_VERIFY_CUT_BYTES - sizeof d.hi, &d.hi, sizeof d.hi);
+        kept[i] = cell;
+        kept[i].p = bytes;
+    }
+    return kept;
+}
 
 static void take_row(void *ctx, size_t key, const struct wb_row_digest *row,
                      const struct wb_cell *cells) {
     struct gather *g = ctx;
     struct found *f = &g->found[key];
     if (!f->copies[g->side]++)
-        f->cells[g->side] = wb_verify_keep_cells(g->a, cells, g->n_columns);
+        f->cells[g->side] = cut_cells(g, cells);
     f->sum[g->side].lo += row->lo;
     f->sum[g->side].hi += row->hi + (f->sum[g->side].lo < row->lo);
 }
@@ -221,7 +246,8 @@ static bool make_row(const struct wb_verify_pair *p, const struct found *f,
     const uint32_t *n = f->copies;
     if (n[0] == n[1] && f->sum[0].lo == f->sum[1].lo && f->sum[0].hi == f->sum[1].hi)
         return false;
-    *ret = (struct wb_verify_row){.kind = WB_VERIFY_CHANGED, .copies = 1, .key = *key};
+    *ret = (struct wb_verify_row){
+        .kind = WB_VERIFY_CHANGED, .copies = 1, .found = {n[0], n[1]}, .key = *key};
     if (p->compared.n_key == 0 || !n[0] || !n[1])
         ret->kind = n[0] > n[1] ? WB_VERIFY_MISSING : WB_VERIFY_EXTRA;
     if (p->compared.n_key == 0)
@@ -234,16 +260,28 @@ static bool make_row(const struct wb_verify_pair *p, const struct found *f,
 }
 
 enum wb_code wb_verify_fetch_rows(struct wb_verify_job *job, struct wb_conn *const *conns,
-                                  struct wb_verify_pair *p, const struct wb_verify_candidate *keys,
-                                  size_t n, struct wb_arena *a, struct wb_verify_row **ret,
-                                  size_t *ret_n, struct wb_error *err) {
-    struct gather g = {.found = WB_NEW_N(a, struct found, n + 1), .a = a, .n_columns = p->all.n};
+                                  unsigned worker, struct wb_verify_pair *p,
+                                  const struct wb_verify_candidate *keys, size_t n,
+                                  struct wb_arena *a, struct wb_verify_row **ret, size_t *ret_n,
+                                  struct wb_error *err) {
+    struct gather g = {.found = WB_NEW_N(a, struct found, n + 1),
+                       .a = a,
+                       .n_columns = p->all.n,
+                       .types = p->all.types,
+                       .job = job};
     struct wb_verify_row *rows = WB_NEW_N(a, struct wb_verify_row, n + 1);
     size_t n_rows = 0;
     enum wb_code code = WB_OK;
     for (int s = 0; !code && s < WB_VERIFY_SIDES; s++) {
+        struct wb_conn *c = conns ? conns[s] : NULL;
         g.side = (enum wb_side)s;
-        code = wb_verify_fetch(job, conns[s], p, g.side, &p->all, keys, n, take_row, &g, err);
+        if (!c && atomic_load(&p->heavy))
+            wb_verify_drop_conns(job, worker);
+        if (!c)
+            code = wb_verify_worker_conn(job, worker, g.side, &c, err);
+        if (code)
+            break;
+        code = wb_verify_fetch(job, c, p, g.side, &p->all, keys, n, take_row, &g, err);
     }
     if (code)
         return code;
@@ -259,7 +297,12 @@ enum wb_code wb_verify_fetch_one(struct wb_verify_job *job, struct wb_conn *conn
                                  const struct wb_verify_row *row, struct wb_arena *a,
                                  const struct wb_cell **ret, struct wb_error *err) {
     struct found found = {0};
-    struct gather g = {.found = &found, .a = a, .n_columns = p->all.n, .side = side};
+    struct gather g = {.found = &found,
+                       .a = a,
+                       .n_columns = p->all.n,
+                       .types = p->all.types,
+                       .job = job,
+                       .side = side};
     const struct wb_cell *from = row->source ? row->source : row->target;
     struct wb_cell *key = WB_NEW_N(a, struct wb_cell, p->all.n_key + 1);
     for (size_t k = 0; k < p->all.n_key; k++)

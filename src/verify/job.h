@@ -96,11 +96,21 @@ struct wb_verify_row {
     const struct wb_cell *source; /* NULL: EXTRA */
     const struct wb_cell *target; /* NULL: MISSING */
     uint64_t copies;              /* tables without a key: equal rows too many or too few; else 1 */
+    uint32_t found[WB_VERIFY_SIDES]; /* rows of this key */
     struct wb_row_digest key;
 };
 
 struct wb_verify_bucket {
     struct wb_digest digest;
+};
+
+/* Row counts that differed and are taken again (count.c). */
+struct wb_verify_count {
+    uint64_t last[WB_VERIFY_SIDES];
+    uint64_t began_us, stable_us; /* since when neither has changed */
+    uint64_t due_us;              /* of the next counting; 0: none */
+    unsigned pause_ms;
+    bool again; /* it did differ */
 };
 
 static inline uint32_t wb_verify_bucket_of(const struct wb_row_digest *key) {
@@ -144,7 +154,8 @@ struct wb_verify_pair {
     struct wb_verify_bucket *buckets[WB_VERIFY_SIDES];
     struct wb_verify_candidates pending;
     bool settling_now;
-    uint64_t settle_due_us;                /* next reading of pending; 0: none */
+    uint64_t settle_due_us; /* next reading of pending; 0: none */
+    struct wb_verify_count count;
     struct wb_verify_candidates confirmed; /* differences that are believed */
     uint64_t first_us;
 
@@ -154,6 +165,7 @@ struct wb_verify_pair {
 };
 
 enum wb_verify_task_kind {
+    WB_VERIFY_TASK_COUNT, /* once more */
     WB_VERIFY_TASK_PREPARE,
     WB_VERIFY_TASK_CHUNK,   /* units first … first + n - 1 on both sides */
     WB_VERIFY_TASK_SIDE,    /* one unit of one side into buckets */
@@ -284,9 +296,9 @@ enum wb_code wb_verify_digest_by_servers(struct wb_verify_job *job, unsigned wor
                                          struct wb_digest ret[WB_VERIFY_SIDES],
                                          struct wb_error *err);
 
-/* gentle.c: sleep off what reading is ahead of --max-rate; wait while the servers are loaded. */
+/* gentle.c: sleep off what reading is ahead of --max-rate; set job->paused while the servers are
+ * loaded. */
 void wb_verify_keep_rate(struct wb_verify_job *job, uint64_t bytes);
-void wb_verify_wait_while_paused(struct wb_verify_job *job);
 void wb_verify_look_at_load(struct wb_verify_job *job); /* the main thread, now and then */
 
 /* ------------------------------------------------------------------------------------------------
@@ -381,13 +393,25 @@ enum wb_code wb_verify_fetch(struct wb_verify_job *job, struct wb_conn *conn,
                              const struct wb_verify_candidate *keys, size_t n, wb_verify_each each,
                              void *ctx, struct wb_error *err);
 
+/* Whether of this value only WB_VERIFY_CUT_BYTES are kept by wb_verify_fetch_rows: its beginning,
+ * and at their end a digest of the whole; len is that of the whole. Never where rows are repaired.
+ */
+enum { WB_VERIFY_CUT_BYTES = 512, WB_VERIFY_LARGE_BYTES = 65536 };
+static inline bool wb_verify_is_cut(const struct wb_verify_job *job, const struct wb_cell *c) {
+    return job->opts->repair == WB_VERIFY_NO_REPAIR && c->len > WB_VERIFY_LARGE_BYTES &&
+           (c->form == WB_FORM_TEXT || c->form == WB_FORM_BYTES || c->form == WB_FORM_INVALID);
+}
+
 /* The rows of some candidates as they are now, on both sides, for people and repairs. Those that
- * are equal now are left out. Rows and cells are in a; *ret has room for n. conns by enum wb_side.
+ * are equal now are left out. Rows and cells are in a; *ret has room for n. conns by enum wb_side;
+ * NULL: the worker's, and where rows are of many MiB each side's anew, without the buffers that the
+ * other's has grown.
  */
 enum wb_code wb_verify_fetch_rows(struct wb_verify_job *job, struct wb_conn *const *conns,
-                                  struct wb_verify_pair *p, const struct wb_verify_candidate *keys,
-                                  size_t n, struct wb_arena *a, struct wb_verify_row **ret,
-                                  size_t *ret_n, struct wb_error *err);
+                                  unsigned worker, struct wb_verify_pair *p,
+                                  const struct wb_verify_candidate *keys, size_t n,
+                                  struct wb_arena *a, struct wb_verify_row **ret, size_t *ret_n,
+                                  struct wb_error *err);
 
 /* The row that has the same key as row, read anew from one side over conn, all columns in the
  * target's forms, in a; NULL in *ret where there is none. For repairs. UNSUPPORTED where the key
@@ -415,6 +439,8 @@ enum wb_code wb_verify_finish(struct wb_verify_job *job, unsigned worker, struct
  * over, as rows are. */
 enum wb_code wb_verify_count_rows(struct wb_verify_job *job, unsigned worker,
                                   struct wb_verify_pair *p, struct wb_error *err);
+enum wb_code wb_verify_count_again(struct wb_verify_job *job, unsigned worker,
+                                   struct wb_verify_pair *p, struct wb_error *err);
 enum wb_code wb_verify_take_sample(struct wb_verify_job *job, unsigned worker,
                                    struct wb_verify_pair *p, struct wb_error *err);
 /* Rows become candidates where the sides differ; under no lock. */

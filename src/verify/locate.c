@@ -45,6 +45,8 @@ static enum wb_code merge_range(struct wb_verify_job *job, unsigned worker,
     struct wb_verify_reader *r = NULL;
     struct wb_conn *c = NULL;
     const struct wb_batch *b = NULL;
+    if (atomic_load(&p->heavy)) /* without the buffers that the other side's has grown */
+        wb_verify_drop_conns(job, worker);
     enum wb_code code = wb_verify_worker_conn(job, worker, side, &c, err);
     if (!code)
         code = wb_verify_reader_open(job, c, p, side, &p->compared, range, p->where[side], &r, err);

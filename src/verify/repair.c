@@ -1,11 +1,11 @@
 /* Repairs as they are run: see repair.h for what they promise. */
 #include "verify/repair.h"
 
-#include "base/clock.h"
 #include "base/str.h"
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Where rows can only be found by reading the table again, few and large batches. */
@@ -13,7 +13,6 @@ enum {
     BATCH_ROWS = 200,
     SCAN_BATCH_ROWS = 2000,
     MOST_PASSES = 12,
-    JOURNAL_BYTES = 60000,
     WHY_BYTES = WB_ERROR_TEXT_BYTES
 };
 
@@ -24,8 +23,11 @@ struct repair {
                                    it on one side only */
     struct wb_arena a;          /* of a batch */
     uint64_t journal_no;
-    uint64_t progress;    /* rows repaired in this pass */
-    bool moved;           /* in this pass the source moved on from what was read of it */
+    uint64_t progress;           /* rows repaired in this pass */
+    bool moved;                  /* in this pass the source moved on from what was read of it */
+    bool anew;                   /* changed rows are deleted and inserted */
+    struct wb_verify_unit whole; /* tables without a key are read as one */
+    size_t *why_len;             /* of an UPDATE's */
     char **why;           /* a pair: the last reason for which one of its rows was left; or NULL */
     struct wb_arena keep; /* of the reasons */
 };
@@ -33,72 +35,27 @@ struct repair {
 /* ------------------------------------------------------------------------------------------------
  * the journal */
 
-static enum wb_code make_journal(struct repair *r, struct wb_error *err) {
-    const struct wb_engine *e = r->conns[WB_SIDE_TARGET]->engine;
-    enum wb_code code =
-        e->ledger_setup ? e->exec(r->conns[WB_SIDE_TARGET], e->ledger_setup, NULL, err) : WB_OK;
-    if (!code)
-        code = wb_conn_exec(
-            r->conns[WB_SIDE_TARGET], err, NULL,
-            "CREATE TABLE IF NOT EXISTS %srepairs (run_id BIGINT NOT NULL, repair_no BIGINT NOT "
-            "NULL, part_no BIGINT NOT NULL, repaired_at VARCHAR(40) NOT NULL, table_name TEXT NOT "
-            "NULL, statement VARCHAR(10) NOT NULL, row_key TEXT NOT NULL, row_before TEXT, "
-            "row_after TEXT, PRIMARY KEY (run_id, repair_no, part_no))",
-            e->ledger_prefix);
-    return code ? wb_error_wrap(err, "making the journal of repairs") : WB_OK;
-}
+static const char *const words[] = {"INSERT", "DELETE", "UPDATE"};
 
-static size_t piece(const char *text) {
-    size_t n = strlen(text);
-    if (n <= JOURNAL_BYTES)
-        return n;
-    n = JOURNAL_BYTES;
-    while (n > 0 && ((unsigned char)text[n] & 0xC0) == 0x80)
-        n--; /* not within a character */
-    return n;
-}
-
-static void add_piece(const struct wb_engine *e, struct wb_buf *sql, const char **text) {
-    wb_buf_adds(sql, ", ");
-    if (!*text) {
-        wb_buf_adds(sql, "NULL");
-        return;
-    }
-    size_t n = piece(*text);
-    e->quote_text(sql, *text, n);
-    *text = (*text)[n] ? *text + n : NULL;
-}
-
-/* A long row is journalled in several parts: not every engine's TEXT holds it in one. */
 static enum wb_code journal(struct repair *r, const struct wb_verify_row *row,
                             struct wb_error *err) {
-    static const char *const words[] = {"INSERT", "DELETE", "UPDATE"};
-    struct wb_conn *c = r->conns[WB_SIDE_TARGET];
     WB_CLEANUP_BUF struct wb_buf key = {0}, before = {0}, after = {0};
-    char now[40];
-    enum wb_code code = WB_OK;
-    wb_verify_repair_key(r->job, &r->pair, row->source ? row->source : row->target, &key);
+    const struct wb_cell *cells = row->source ? row->source : row->target;
+    if (r->pair.all.n_key)
+        wb_verify_repair_key(r->job, &r->pair, cells, &key);
+    else
+        wb_buf_addf(&key, "%" PRIu64 " row%s", row->copies, row->copies == 1 ? "" : "s");
     if (row->target)
         wb_verify_repair_row(r->job, &r->pair, row->target, &before);
     if (row->source)
         wb_verify_repair_row(r->job, &r->pair, row->source, &after);
-    const char *was = row->target ? wb_buf_str(&before) : NULL,
-               *is = row->source ? wb_buf_str(&after) : NULL;
-    wb_clock_format(wb_clock_wall_us(), now, sizeof now);
-    r->journal_no++;
-    for (unsigned part = 0; !code && (part == 0 || was || is); part++) {
-        WB_CLEANUP_BUF struct wb_buf sql = {0};
-        wb_buf_addf(&sql, "INSERT INTO %srepairs VALUES (%" PRId64 ", %" PRIu64 ", %u, '%s', ",
-                    c->engine->ledger_prefix, r->job->store.run, r->journal_no, part, now);
-        c->engine->quote_text(&sql, r->pair.target, strlen(r->pair.target));
-        wb_buf_addf(&sql, ", '%s', ", words[row->kind]);
-        c->engine->quote_text(&sql, wb_buf_str(&key), piece(wb_buf_str(&key)));
-        add_piece(c->engine, &sql, &was);
-        add_piece(c->engine, &sql, &is);
-        wb_buf_adds(&sql, ")");
-        code = c->engine->exec(c, wb_buf_str(&sql), NULL, err);
-    }
-    return code ? wb_error_wrap(err, "journalling a repair") : WB_OK;
+    struct wb_verify_journal_entry e = {.no = ++r->journal_no,
+                                        .statement = words[row->kind],
+                                        .table = r->pair.target,
+                                        .key = wb_buf_str(&key),
+                                        .before = row->target ? wb_buf_str(&before) : NULL,
+                                        .after = row->source ? wb_buf_str(&after) : NULL};
+    return wb_verify_journal_add(r->job, r->conns[WB_SIDE_TARGET], &e, err);
 }
 
 /* ------------------------------------------------------------------------------------------------
@@ -130,28 +87,63 @@ static enum wb_code check_dependents(struct repair *r, const struct wb_verify_ro
     return code;
 }
 
-static enum wb_code change_row(struct repair *r, struct attempt *t, size_t i,
-                               struct wb_error *err) {
+/* Equal rows that are missing come one at a time. */
+static enum wb_code run_statement(struct repair *r, const struct wb_verify_row *row,
+                                  uint64_t *ret_affected, struct wb_error *err) {
     struct wb_conn *c = r->conns[WB_SIDE_TARGET];
-    const struct wb_verify_row *row = &t->rows[i];
     WB_CLEANUP_BUF struct wb_buf sql = {0};
     const char *why = "";
-    uint64_t affected = 0;
+    uint64_t affected = 0, times = row->kind == WB_VERIFY_MISSING ? row->copies : 1;
     enum wb_code code = row->kind == WB_VERIFY_EXTRA ? check_dependents(r, row, err) : WB_OK;
     if (code)
         return code;
     if (!wb_verify_repair_statement(r->job, &r->pair, row, &sql, &why))
         return wb_error_set(err, WB_E_VALUE, "%s", why);
-    code = c->engine->exec(c, wb_buf_str(&sql), &affected, err);
-    if (code)
-        return code;
-    if (affected > 1)
+    *ret_affected = 0;
+    for (uint64_t i = 0; !code && i < times; i++) {
+        code = wb_cancel_check(r->job->opts->cancel, err);
+        if (!code)
+            code = c->engine->exec(c, wb_buf_str(&sql), &affected, err);
+        *ret_affected += affected;
+    }
+    if (!code && *ret_affected > row->copies)
         return wb_error_set(err, WB_E_CONSTRAINT,
                             "its key stands for %" PRIu64 " rows under the target's collation",
-                            affected);
-    t->changed[i] = affected == 1;
+                            *ret_affected);
+    return code;
+}
+
+static enum wb_code change_row(struct repair *r, struct attempt *t, size_t i,
+                               struct wb_error *err) {
+    uint64_t affected = 0;
+    enum wb_code code = run_statement(r, &t->rows[i], &affected, err);
+    t->changed[i] = affected > 0;
     t->n_changed += affected;
-    return affected ? journal(r, row, err) : WB_OK;
+    return !code && affected ? journal(r, &t->rows[i], err) : code;
+}
+
+/* All go before the first comes back, so that what they exchanged is free. */
+static enum wb_code change_anew(struct repair *r, struct attempt *t, struct wb_error *err) {
+    enum wb_code code = WB_OK;
+    for (size_t i = 0; !code && i < t->n; i++) {
+        struct wb_verify_row row = t->rows[i];
+        uint64_t affected = 0;
+        row.kind = WB_VERIFY_EXTRA;
+        code = run_statement(r, &row, &affected, err);
+        t->changed[i] = affected == 1;
+    }
+    for (size_t i = 0; !code && i < t->n; i++) {
+        struct wb_verify_row row = t->rows[i];
+        uint64_t affected = 0;
+        if (!t->changed[i])
+            continue;
+        row.kind = WB_VERIFY_MISSING;
+        code = run_statement(r, &row, &affected, err);
+        t->n_changed += affected;
+        if (!code)
+            code = journal(r, &t->rows[i], err);
+    }
+    return code;
 }
 
 struct reread {
@@ -177,19 +169,61 @@ static enum wb_code check_source(struct repair *r, struct attempt *t, struct wb_
     return code;
 }
 
+struct recount {
+    uint32_t *copies[WB_VERIFY_SIDES];
+    enum wb_side side;
+};
+
+static void take_copy(void *ctx, size_t key, const struct wb_row_digest *row,
+                      const struct wb_cell *cells) {
+    struct recount *c = ctx;
+    (void)row, (void)cells;
+    c->copies[c->side][key]++;
+}
+
+/* Without a key: does the target hold as many equal rows as the source now? Within the transaction,
+ * so that a condition that took others than it should undoes it. */
+static enum wb_code check_copies(struct repair *r, struct attempt *t, struct wb_error *err) {
+    struct recount c = {0};
+    enum wb_code code = WB_OK;
+    for (int s = 0; !code && s < WB_VERIFY_SIDES; s++) {
+        c.side = (enum wb_side)s;
+        c.copies[s] = WB_NEW_N(&r->a, uint32_t, t->n + 1);
+        code = wb_verify_fetch(r->job, r->conns[s], &r->pair, c.side, &r->pair.all, t->keys, t->n,
+                               take_copy, &c, err);
+    }
+    for (size_t i = 0; !code && i < t->n; i++) {
+        t->moved |= c.copies[WB_SIDE_SOURCE][i] != t->rows[i].found[WB_SIDE_SOURCE];
+        if (!t->moved && c.copies[WB_SIDE_TARGET][i] != c.copies[WB_SIDE_SOURCE][i])
+            code = wb_error_set(err, WB_E_CONSTRAINT,
+                                "the target's comparison cannot tell it from other rows");
+    }
+    return code;
+}
+
+static const char *text_of(struct repair *r, const struct wb_verify_row *row) {
+    const char *text = wb_verify_repair_text(r->job, &r->pair, row, &r->a);
+    return text ? text : "";
+}
+
+static const char *text_anew(struct repair *r, struct wb_verify_row row) {
+    row.kind = WB_VERIFY_EXTRA;
+    const char *gone = text_of(r, &row);
+    row.kind = WB_VERIFY_MISSING;
+    return wb_arena_printf(&r->a, "%s; %s", gone, text_of(r, &row));
+}
+
 static void tell_changed(struct repair *r, const struct attempt *t) {
-    static const char *const words[] = {"INSERT", "DELETE", "UPDATE"};
     bool redact = r->job->opts->values == WB_VERIFY_REDACT_VALUES;
     for (size_t i = 0; i < t->n; i++) {
-        WB_CLEANUP_BUF struct wb_buf sql = {0};
-        const char *why;
         if (!t->changed[i])
             continue;
         if (redact)
-            wb_buf_addf(&sql, "%s of a row of %s", words[t->rows[i].kind], r->pair.target);
+            wb_verify_say(r->job, WB_VERIFY_REPAIRED, "%s of a row of %s", words[t->rows[i].kind],
+                          r->pair.target);
         else
-            wb_verify_repair_statement(r->job, &r->pair, &t->rows[i], &sql, &why);
-        wb_verify_say(r->job, WB_VERIFY_REPAIRED, "%s", wb_buf_str(&sql));
+            wb_verify_say(r->job, WB_VERIFY_REPAIRED, "%s",
+                          r->anew ? text_anew(r, t->rows[i]) : text_of(r, &t->rows[i]));
     }
 }
 
@@ -204,10 +238,12 @@ static enum wb_code attempt(struct repair *r, struct wb_verify_row *rows,
     enum wb_code code = w->begin(c, err);
     if (code)
         return code;
-    for (size_t i = 0; !code && i < n; i++)
+    if (r->anew)
+        code = change_anew(r, &t, err);
+    for (size_t i = 0; !code && !r->anew && i < n; i++)
         code = change_row(r, &t, i, err);
     if (!code)
-        code = check_source(r, &t, err);
+        code = r->pair.all.n_key ? check_source(r, &t, err) : check_copies(r, &t, err);
     if (!code && !t.moved)
         code = w->commit(c, true, err);
     else
@@ -231,10 +267,16 @@ static bool about_row(enum wb_code code) {
            code == WB_E_LOCK_TIMEOUT || code == WB_E_TIMEOUT;
 }
 
+/* Why an UPDATE failed stays said where deleting and inserting did not help either. */
 static void note_why(struct repair *r, const char *why) {
     char **to = &r->why[r->pair.number];
+    bool first = !*to || !r->anew;
     *to = *to ? *to : WB_NEW_N(&r->keep, char, WHY_BYTES);
-    snprintf(*to, WHY_BYTES, "%s", why);
+    size_t n = first ? 0 : r->why_len[r->pair.number];
+    int len =
+        snprintf(*to + n, WHY_BYTES - n, n ? "; nor deleted and inserted anew: %s" : "%s", why);
+    if (first)
+        r->why_len[r->pair.number] = len < WHY_BYTES ? (size_t)len : WHY_BYTES - 1;
 }
 
 /* WB_OK where the error is about a row. */
@@ -269,8 +311,8 @@ static enum wb_code repair_keys(struct repair *r, const struct wb_verify_candida
     wb_arena_reset(&r->a);
     enum wb_code code = wb_cancel_check(r->job->opts->cancel, err);
     if (!code)
-        code =
-            wb_verify_fetch_rows(r->job, r->conns, &r->pair, keys, n, &r->a, &rows, &n_rows, err);
+        code = wb_verify_fetch_rows(r->job, r->conns, 0, &r->pair, keys, n, &r->a, &rows, &n_rows,
+                                    err);
     struct wb_verify_candidate *own = WB_NEW_N(&r->a, struct wb_verify_candidate, n_rows + 1);
     for (size_t i = 0, k = 0; !code && i < n_rows; i++) {
         while (k < n && memcmp(&keys[k].key, &rows[i].key, sizeof keys[k].key) != 0)
@@ -285,14 +327,19 @@ static enum wb_code repair_keys(struct repair *r, const struct wb_verify_candida
     code = attempt(r, rows, own, n_kind, &done, err);
     if (code)
         code = forgive(r, err);
-    return code || done ? code : one_by_one(r, rows, own, n_kind, err);
+    return code || done || r->anew ? code : one_by_one(r, rows, own, n_kind, err);
 }
 
 static bool take_pair(struct repair *r, struct wb_verify_pair *p) {
-    if (p->confirmed.n == 0 || p->all.n_key == 0)
+    if (p->confirmed.n == 0 || (p->all.n_key == 0 && p->compared.n < p->all.n))
         return false;
     r->pair = *p;
     r->pair.where[WB_SIDE_SOURCE] = r->pair.where[WB_SIDE_TARGET] = NULL;
+    if (p->all.n_key)
+        return true;
+    r->whole = (struct wb_verify_unit){.range = {.kind = WB_RANGE_ALL}};
+    r->pair.units = r->pair.target_units = &r->whole;
+    r->pair.n_units = r->pair.n_target_units = 1;
     return true;
 }
 
@@ -327,15 +374,73 @@ static enum wb_code pass(struct repair *r, struct wb_error *err) {
 }
 
 /* ------------------------------------------------------------------------------------------------
+ * rows that no UPDATE sets right */
+
+/* The keys whose rows still are there on both sides and differ. *ret on the heap. */
+static enum wb_code find_stuck(struct repair *r, struct wb_verify_candidate **ret, size_t *ret_n,
+                               struct wb_error *err) {
+    const struct wb_verify_candidate *keys = r->pair.confirmed.items;
+    size_t n = 0;
+    enum wb_code code = WB_OK;
+    struct wb_verify_candidate *stuck = calloc(r->pair.confirmed.n + 1, sizeof *stuck);
+    if (!stuck)
+        return wb_error_set(err, WB_E_MEMORY, "no memory for keys");
+    for (size_t at = 0, step; !code && at < r->pair.confirmed.n; at += step) {
+        struct wb_verify_row *rows = NULL;
+        size_t n_rows = 0;
+        step = batch_rows(&r->pair, at);
+        wb_arena_reset(&r->a);
+        code = wb_verify_fetch_rows(r->job, r->conns, 0, &r->pair, &keys[at], step, &r->a, &rows,
+                                    &n_rows, err);
+        for (size_t i = 0, k = at; !code && i < n_rows; i++) {
+            while (memcmp(&keys[k].key, &rows[i].key, sizeof rows[i].key) != 0)
+                k++;
+            if (rows[i].kind == WB_VERIFY_CHANGED)
+                stuck[n++] = keys[k];
+        }
+    }
+    *ret = stuck;
+    *ret_n = n;
+    return code;
+}
+
+/* Together, or the halves of them by themselves: one that is refused must not hold up the others.
+ */
+static enum wb_code renew(struct repair *r, const struct wb_verify_candidate *keys, size_t n,
+                          struct wb_error *err) {
+    uint64_t before = r->progress;
+    bool moved = r->moved;
+    enum wb_code code = repair_keys(r, keys, n, WB_VERIFY_CHANGED, err);
+    if (code || n < 2 || r->progress > before || (r->moved && !moved))
+        return code;
+    code = renew(r, keys, n / 2, err);
+    return code ? code : renew(r, keys + n / 2, n - n / 2, err);
+}
+
+static enum wb_code renew_pair(struct repair *r, struct wb_verify_pair *p, struct wb_error *err) {
+    struct wb_verify_candidate *stuck = NULL;
+    size_t n = 0;
+    if (!take_pair(r, p) || p->all.n_key == 0)
+        return WB_OK;
+    enum wb_code code = find_stuck(r, &stuck, &n, err);
+    r->anew = true;
+    for (size_t at = 0; !code && at < n; at += BATCH_ROWS)
+        code = renew(r, &stuck[at], n - at < BATCH_ROWS ? n - at : BATCH_ROWS, err);
+    r->anew = false;
+    free(stuck);
+    return code ? wb_error_wrap(err, "repairing table %s", p->target) : WB_OK;
+}
+
+/* ------------------------------------------------------------------------------------------------
  * what is left */
 
 static void tell_left(struct repair *r, const struct wb_verify_pair *p, uint64_t left) {
-    bool keyless = p->all.n_key == 0;
-    const char *why = keyless ? "the table has no key by which one row can be told from another"
-                              : r->why[p->number];
+    bool partly = p->all.n_key == 0 && p->compared.n < p->all.n;
+    const char *why = partly ? "the table has no key, and not all of its columns were compared"
+                             : r->why[p->number];
     wb_verify_add_finding(r->job, WB_VERIFY_DIGESTS, WB_VERIFY_DIFFERENT, p->target, NULL,
-                          keyless ? "copy this table again"
-                                  : "correct these rows by hand, or copy the table again",
+                          partly ? "compare it without --columns, or copy it again"
+                                 : "correct these rows by hand, or copy the table again",
                           "%" PRIu64 " row%s not repaired: %s", left, left == 1 ? " was" : "s were",
                           why ? why : "they went on changing");
 }
@@ -353,7 +458,7 @@ static enum wb_code check_pair(struct repair *r, struct wb_verify_pair *p, struc
         struct wb_verify_row *rows = NULL;
         size_t n = 0;
         wb_arena_reset(&r->a);
-        code = wb_verify_fetch_rows(r->job, r->conns, &r->pair, &p->confirmed.items[at],
+        code = wb_verify_fetch_rows(r->job, r->conns, 0, &r->pair, &p->confirmed.items[at],
                                     batch_rows(p, at), &r->a, &rows, &n, err);
         left += code ? 0 : n;
     }
@@ -366,18 +471,23 @@ static enum wb_code check_pair(struct repair *r, struct wb_verify_pair *p, struc
 enum wb_code wb_verify_repair_execute(struct wb_verify_job *job, struct wb_error *err) {
     struct repair r = {.job = job};
     enum wb_code code = WB_OK;
+    r.why_len = WB_NEW_N(&r.keep, size_t, job->n_pairs + 1);
     r.why = WB_NEW_N(&r.keep, char *, job->n_pairs + 1);
     for (int s = 0; !code && s < WB_VERIFY_SIDES; s++)
         code = wb_verify_worker_conn(job, 0, (enum wb_side)s, &r.conns[s], err);
     if (!code)
-        code = make_journal(&r, err);
+        code = wb_verify_journal_make(job, r.conns[WB_SIDE_TARGET], &r.journal_no, err);
     for (unsigned i = 0; !code && i < MOST_PASSES; i++) {
         code = pass(&r, err);
         if (r.progress == 0 && !r.moved)
             break;
     }
     for (size_t i = 0; !code && i < job->n_pairs; i++)
+        code = renew_pair(&r, &job->pairs[i], err);
+    for (size_t i = 0; !code && i < job->n_pairs; i++)
         code = check_pair(&r, &job->pairs[i], err);
+    if (!code)
+        code = wb_verify_repair_sequences(job, r.conns[WB_SIDE_TARGET], &r.journal_no, err);
     wb_arena_done(&r.a);
     wb_arena_done(&r.keep);
     return code;

@@ -12,7 +12,14 @@
  * tried again after the other tables had their turn. A delete that the target would carry on to
  * other rows (ON DELETE CASCADE, SET NULL) waits until there are none.
  *
- * Rows of tables without a key are not repaired: equal rows cannot be told apart.
+ * Values of a unique key that rows have exchanged, or a column that the target fills itself, no
+ * UPDATE sets right: what is left then is deleted and inserted anew, in one transaction, unless
+ * other rows would go with it.
+ *
+ * In a table without a key so many equal rows are inserted or deleted as are missing or too many;
+ * before that commits the table is read on both sides and must hold as many of each.
+ *
+ * At the end next values that are not beyond the keys are set.
  */
 #ifndef WB_VERIFY_REPAIR_H
 #define WB_VERIFY_REPAIR_H
@@ -36,6 +43,24 @@ const char *wb_verify_repair_text(const struct wb_verify_job *job, const struct 
  * for each table in which rows still differ afterwards, with the reason. Errors: what ended it
  * early; transactions that were committed stay. */
 enum wb_code wb_verify_repair_execute(struct wb_verify_job *job, struct wb_error *err);
+
+/* repair_journal.c */
+/* ret_last: the number of the last repair that this run has journalled before it was interrupted.
+ */
+enum wb_code wb_verify_journal_make(struct wb_verify_job *job, struct wb_conn *c,
+                                    uint64_t *ret_last, struct wb_error *err);
+struct wb_verify_journal_entry {
+    uint64_t no;           /* of the repair in this run */
+    const char *statement; /* "INSERT" */
+    const char *table, *key;
+    const char *before, *after; /* NULL: no such row */
+};
+enum wb_code wb_verify_journal_add(struct wb_verify_job *job, struct wb_conn *c,
+                                   const struct wb_verify_journal_entry *e, struct wb_error *err);
+
+/* repair_sequences.c: set the next values that are not beyond the keys, journalled. */
+enum wb_code wb_verify_repair_sequences(struct wb_verify_job *job, struct wb_conn *c,
+                                        uint64_t *journal_no, struct wb_error *err);
 
 /* repair_sql.c: what the two above share. */
 

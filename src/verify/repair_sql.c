@@ -5,6 +5,8 @@
 
 #include <string.h>
 
+enum { MOST_TEXT_BYTES = 1 << 20 };
+
 static const struct wb_column *column_of(const struct wb_verify_pair *p, size_t i) {
     return &p->table[WB_SIDE_TARGET]->columns[p->all.index[WB_SIDE_TARGET][i]];
 }
@@ -106,7 +108,25 @@ static bool value(struct statement *s, size_t i, const struct wb_cell *cell) {
     return false;
 }
 
+/* Of rows that are equal in every column it does not matter which. What has no condition is left
+ * out of it: whoever runs the statement looks afterwards whether it took the right ones. */
+static bool delete_copies(struct statement *s, const struct wb_verify_row *row) {
+    WB_CLEANUP_BUF struct wb_buf where = {0};
+    const struct wb_verify_ops *v = s->job->engine[WB_SIDE_TARGET]->verify;
+    for (size_t i = 0; i < s->p->all.n; i++) {
+        WB_CLEANUP_BUF struct wb_buf one = {0};
+        if (v->exactly(&one, column_of(s->p, i), &row->target[i]))
+            wb_buf_addf(&where, "%s%s", where.len ? " AND " : "", wb_buf_str(&one));
+    }
+    s->why = "none of its values can be written as a literal";
+    if (where.len)
+        v->delete_some(&s->sql, s->p->table[WB_SIDE_TARGET], wb_buf_str(&where), row->copies);
+    return where.len > 0;
+}
+
 static bool delete_row(struct statement *s, const struct wb_verify_row *row) {
+    if (s->p->all.n_key == 0)
+        return delete_copies(s, row);
     wb_buf_adds(&s->sql, "DELETE FROM ");
     add_table(s);
     return add_where(s, row->target);
@@ -164,8 +184,8 @@ static bool insert_row(struct statement *s, const struct wb_verify_row *row) {
 /* With a condition, a row that is missing on one side may be there, outside of it. */
 static const char *unknown(const struct wb_verify_pair *p, const struct wb_verify_row *row) {
     bool scoped = p->where[WB_SIDE_SOURCE] || p->where[WB_SIDE_TARGET];
-    if (p->all.n_key == 0)
-        return "its table has no key, so that equal rows cannot be told apart";
+    if (p->all.n_key == 0 && p->compared.n < p->all.n)
+        return "its table has no key, and not all of its columns were compared";
     if (scoped && row->kind != WB_VERIFY_CHANGED)
         return "with --where it is not known whether the other side has the row; --execute looks";
     return NULL;
@@ -188,11 +208,16 @@ bool wb_verify_repair_statement(const struct wb_verify_job *job, const struct wb
 
 const char *wb_verify_repair_text(const struct wb_verify_job *job, const struct wb_verify_pair *p,
                                   const struct wb_verify_row *row, struct wb_arena *a) {
-    WB_CLEANUP_BUF struct wb_buf b = {0};
+    WB_CLEANUP_BUF struct wb_buf b = {0}, all = {0};
     const char *why;
-    return wb_verify_repair_statement(job, p, row, &b, &why)
-               ? wb_arena_strndup(a, wb_buf_str(&b), b.len)
-               : NULL;
+    if (!wb_verify_repair_statement(job, p, row, &b, &why))
+        return NULL;
+    uint64_t times = row->kind == WB_VERIFY_MISSING ? row->copies : 1;
+    for (uint64_t i = 0; i < times && (i == 0 || all.len < MOST_TEXT_BYTES); i++) {
+        wb_buf_adds(&all, i ? ";\n" : "");
+        wb_buf_add(&all, b.data, b.len);
+    }
+    return wb_arena_strndup(a, wb_buf_str(&all), all.len);
 }
 
 /* ------------------------------------------------------------------------------------------------

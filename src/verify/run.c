@@ -304,6 +304,8 @@ enum wb_code wb_verify_run(const struct wb_verify_opts *opts, struct wb_verify_r
     enum wb_code code = WB_OK;
     for (unsigned round = 1;; round++) {
         struct wb_verify_report *r = NULL;
+        if (err)
+            *err = (struct wb_error){0}; /* what a round before found is not this one's */
         code = one_round(opts, round, &r, err);
         if (code == WB_E_CANCELED && last) {
             wb_verify_report_free(

@@ -124,6 +124,8 @@ static enum wb_code read_round(struct wb_verify_job *job, unsigned worker, struc
     for (int s = 0; !code && s < WB_VERIFY_SIDES; s++) {
         struct wb_conn *c = NULL;
         r->side = (enum wb_side)s;
+        if (atomic_load(&p->heavy)) /* without the buffers that the other side's has grown */
+            wb_verify_drop_conns(job, worker);
         code = wb_verify_worker_conn(job, worker, r->side, &c, err);
         if (!code)
             code =

@@ -181,6 +181,11 @@ static enum wb_code digest_in_turn(struct wb_verify_job *job, unsigned worker,
     return code;
 }
 
+/* Rows of many MiB were met while both sides were being read. */
+static bool met_large(struct wb_verify_pair *p, bool known, const bool more[WB_VERIFY_SIDES]) {
+    return !known && (more[0] || more[1]) && atomic_load(&p->heavy);
+}
+
 enum wb_code wb_verify_digest_range(struct wb_verify_job *job, unsigned worker,
                                     struct wb_verify_pair *p, const struct wb_range *range,
                                     struct wb_digest ret[WB_VERIFY_SIDES], uint64_t *ret_bytes,
@@ -189,6 +194,7 @@ enum wb_code wb_verify_digest_range(struct wb_verify_job *job, unsigned worker,
     struct wb_digest d[WB_VERIFY_SIDES] = {{0}, {0}};
     bool more[WB_VERIFY_SIDES] = {true, true};
     bool heavy = atomic_load(&p->heavy);
+    uint64_t bytes = 0;
     enum wb_code code = heavy ? digest_in_turn(job, worker, p, range, d, ret_bytes, err) : WB_OK;
     for (int s = 0; !code && !heavy && s < WB_VERIFY_SIDES; s++) {
         struct wb_conn *c = NULL;
@@ -197,15 +203,20 @@ enum wb_code wb_verify_digest_range(struct wb_verify_job *job, unsigned worker,
             code = wb_verify_reader_open(job, c, p, (enum wb_side)s, &p->compared, range,
                                          p->where[s], &readers[s], err);
     }
-    while (!code && !heavy && (more[0] || more[1]))
+    while (!code && !heavy && (more[0] || more[1]) && !met_large(p, heavy, more))
         for (int s = 0; !code && s < WB_VERIFY_SIDES; s++)
-            if (more[s])
-                code = add_batch(readers[s], &d[s], &more[s], ret_bytes, err);
-    for (int s = 0; s < WB_VERIFY_SIDES; s++) {
+            if (more[s] && !met_large(p, heavy, more))
+                code = add_batch(readers[s], &d[s], &more[s], &bytes, err);
+    for (int s = 0; s < WB_VERIFY_SIDES; s++)
         wb_verify_reader_free(readers[s]);
-        if (!code)
-            ret[s] = d[s];
+    if (!code && met_large(p, heavy, more)) { /* begun anew, before the other side holds one, too */
+        d[0] = d[1] = (struct wb_digest){0};
+        code = digest_in_turn(job, worker, p, range, d, ret_bytes, err);
+    } else if (!code) {
+        *ret_bytes += bytes;
     }
+    for (int s = 0; !code && s < WB_VERIFY_SIDES; s++)
+        ret[s] = d[s];
     return code;
 }
 

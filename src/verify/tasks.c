@@ -9,6 +9,8 @@
 
 #include <time.h>
 
+enum { READING = WB_VERIFY_COUNTS | WB_VERIFY_SAMPLE | WB_VERIFY_DIGESTS };
+
 static uint64_t now_us(const struct wb_verify_job *job) {
     return job->clock->monotonic_us(job->clock->ctx);
 }
@@ -31,6 +33,20 @@ static bool take_settling(struct wb_verify_job *job, struct wb_verify_task *ret)
             continue;
         p->settling_now = true;
         *ret = (struct wb_verify_task){.kind = WB_VERIFY_TASK_SETTLE, .pair = p};
+        return true;
+    }
+    return false;
+}
+
+static bool take_count(struct wb_verify_job *job, struct wb_verify_task *ret) {
+    uint64_t now = now_us(job);
+    for (size_t i = 0; i < job->n_pairs; i++) {
+        struct wb_verify_pair *p = &job->pairs[i];
+        if (!p->count.due_us || p->count.due_us > now || p->settling_now || p->failed ||
+            p->stage != WB_VERIFY_SETTLING)
+            continue;
+        p->settling_now = true;
+        *ret = (struct wb_verify_task){.kind = WB_VERIFY_TASK_COUNT, .pair = p};
         return true;
     }
     return false;
@@ -81,7 +97,7 @@ static bool take_side(struct wb_verify_pair *p, struct wb_verify_task *ret) {
 
 /* What is counted by one more reading has had as long to settle as any candidate. */
 static bool may_end(const struct wb_verify_job *job, const struct wb_verify_pair *p) {
-    if (p->settling_now || p->running)
+    if (p->settling_now || p->running || (p->count.due_us && !p->failed))
         return false;
     return p->failed ||
            (!p->pending.n &&
@@ -112,8 +128,9 @@ static bool take_of_pair(struct wb_verify_job *job, struct wb_verify_pair *p,
 }
 
 static bool take_any(struct wb_verify_job *job, struct wb_verify_task *ret) {
+    bool waits = job->paused && (job->levels & READING);
     size_t active = 0;
-    if (take_settling(job, ret))
+    if (take_settling(job, ret) || take_count(job, ret))
         return true;
     for (size_t i = 0; i < job->n_pairs; i++) {
         struct wb_verify_pair *p = job->by_size[i];
@@ -121,7 +138,7 @@ static bool take_any(struct wb_verify_job *job, struct wb_verify_task *ret) {
         if (take_of_pair(job, p, ret))
             return true;
     }
-    for (size_t i = 0; i < job->n_pairs && active < job->jobs; i++) {
+    for (size_t i = 0; i < job->n_pairs && active < job->jobs && !waits; i++) {
         struct wb_verify_pair *p = job->by_size[i];
         if (p->stage != WB_VERIFY_WAITS)
             continue;
@@ -195,6 +212,7 @@ void wb_verify_task_done(struct wb_verify_job *job, const struct wb_verify_task 
         p->running--;
         p->stage = WB_VERIFY_SETTLING;
         break;
+    case WB_VERIFY_TASK_COUNT:
     case WB_VERIFY_TASK_SETTLE:
         p->settling_now = false;
         break;

@@ -5,7 +5,7 @@
 
 #include <inttypes.h>
 
-enum { MOST_BYTES = 200, LARGE_BYTES = 65536, DAY_US_PER_S = 1000000, SECONDS_A_DAY = 86400 };
+enum { MOST_BYTES = 200, DAY_US_PER_S = 1000000, SECONDS_A_DAY = 86400 };
 
 /* Days since 1970-01-01 in the proleptic Gregorian calendar (Howard Hinnant's civil_from_days). */
 static void add_date(struct wb_buf *to, int64_t days) {
@@ -148,9 +148,16 @@ static const char *key_text(const struct wb_verify_job *job, const struct wb_ver
     return wb_arena_strdup(a, wb_buf_str(&b));
 }
 
-static bool same_value(const struct wb_type *t, const struct wb_cell *x, const struct wb_cell *y) {
+static bool same_value(const struct wb_verify_job *job, const struct wb_type *t,
+                       const struct wb_cell *x, const struct wb_cell *y) {
     bool bytes = x->form == WB_FORM_TEXT || x->form == WB_FORM_BYTES;
-    if (bytes && x->form == y->form && x->len > LARGE_BYTES) /* no canonical copy of many MiB */
+    bool cut = wb_verify_is_cut(job, x);
+    if (cut != wb_verify_is_cut(job, y))
+        return false;
+    if (cut)
+        return x->form == y->form && x->len == y->len &&
+               memcmp(x->p, y->p, WB_VERIFY_CUT_BYTES) == 0;
+    if (bytes && x->form == y->form && x->len > WB_VERIFY_LARGE_BYTES) /* no copy of many MiB */
         return x->len == y->len && memcmp(x->p, y->p, x->len) == 0;
     WB_CLEANUP_BUF struct wb_buf a = {0}, b = {0};
     wb_canon_cell(&a, t, x);
@@ -174,7 +181,7 @@ void wb_verify_describe_row(const struct wb_verify_job *job, const struct wb_ver
     for (size_t i = 0; i < all->n; i++) {
         const struct wb_cell *s = row->source ? &row->source[i] : NULL,
                              *t = row->target ? &row->target[i] : NULL;
-        if (!is_compared(p, i) || (s && t && same_value(all->types[i], s, t)))
+        if (!is_compared(p, i) || (s && t && same_value(job, all->types[i], s, t)))
             continue;
         values[n++] = (struct wb_verify_value){
             .column = wb_arena_strdup(

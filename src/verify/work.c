@@ -55,6 +55,9 @@ static enum wb_code do_task(struct wb_verify_job *job, const struct wb_verify_ta
     case WB_VERIFY_TASK_BUCKETS:
         code = wb_verify_locate_buckets(job, worker, p, err);
         break;
+    case WB_VERIFY_TASK_COUNT:
+        code = wb_verify_count_again(job, worker, p, err);
+        break;
     case WB_VERIFY_TASK_SETTLE:
         code = wb_verify_settle(job, worker, p, err);
         break;
@@ -160,6 +163,7 @@ void wb_verify_work(struct wb_verify_job *job) {
     struct thread threads[WB_VERIFY_MAX_JOBS];
     unsigned started = 0;
     uint64_t told_us = 0, looked_us = 0;
+    wb_verify_look_at_load(job); /* before anything is read */
     job->running = job->jobs;
     for (; started < job->jobs; started++) {
         threads[started] = (struct thread){.job = job, .worker = started};
