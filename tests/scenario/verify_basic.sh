@@ -157,4 +157,32 @@ mistake "an option that is nearly right" 'did you mean --levels' --level counts
 SRC=plan.md verify
 rc "a plan: exit 2" 2
 says "a plan: says that it must be two databases" 'SOURCE TARGET'
+
+# --- what SQLite holds is compared by the types that were wanted -----------------------------------
+lite_pair
+sl "CREATE TABLE cast_to (id INTEGER PRIMARY KEY, c INTEGER, d INTEGER); INSERT INTO cast_to VALUES (1, 5, 7), (2, NULL, -8), (3, 9223372036854775807, 0)"
+copy --cast column:cast_to.c=TEXT --cast column:cast_to.d=DECIMAL
+verify --cast column:cast_to.c=TEXT --cast column:cast_to.d=DECIMAL
+rc "integers that were cast to text are no difference in SQLite" 0
+tl "UPDATE cast_to SET c = '6' WHERE id = 1"
+verify --cast column:cast_to.c=TEXT --cast column:cast_to.d=DECIMAL --settle 300ms --json
+differs "integers that were cast to text: what differs does" changed 'id = 1' c '"5"' '"6"'
+
+# --- counts alone: one table that settles holds up no other ----------------------------------------
+lite_pair
+sl "CREATE TABLE behind (id INTEGER PRIMARY KEY); INSERT INTO behind SELECT value FROM generate_series(1, 1000); CREATE TABLE there (id INTEGER PRIMARY KEY)"
+copy
+tl "DELETE FROM behind WHERE id = 7"
+verify --levels counts --jobs 1 --settle 2s --json
+rc "counts that differ: exit 1" 1
+equal "counts that differ: the other table is done first, by the only worker" "there behind" \
+    "$(jq -r 'select(.event == "table_done") | .table.source | sub(".*[.]"; "")' "$OUT" | paste -sd ' ')"
+verified "counts that differ: by so many" '[.missing_rows, .extra_rows]' '[1,0]'
+
+# --- a file that is not there ----------------------------------------------------------------------
+SRC="sqlite:$DIR/not-there.db" verify
+rc "no such file: exit 4" 4
+says "no such file: the side is named once" 'cannot connect: source sqlite:'
+silent "no such file: not twice" 'source: source'
+says "no such file: what to do is about the path" 'check the path'
 wb_finish
