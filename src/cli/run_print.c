@@ -178,8 +178,9 @@ static void print_json(const struct wb_event *e) {
     char time[40];
     wb_json_object(&j);
     wb_json_key_uint(&j, "format", 1);
-    wb_json_key_str(&j, "event", wb_event_word(e->kind));
+    wb_json_key_str(&j, "event", "journal");
     wb_json_key_str(&j, "time", wb_clock_format(e->wall_us, time, sizeof time));
+    wb_json_key_str(&j, "kind", wb_event_word(e->kind));
     wb_json_key(&j, "phase");
     if (e->phase == WB_EVENT_NO_PHASE)
         wb_json_null(&j);

@@ -338,6 +338,8 @@ static enum wb_code released(struct wb_apply *a) {
     if (code)
         return code;
     a->s->held = a->s->held_item = NULL;
+    for (size_t i = 0; i < a->s->n_firings; i++)
+        a->s->firings[i].looked_at = true;
     struct wb_run_phase *p = wb_run_current(a->s);
     for (size_t i = 0; p && i < p->n_items; i++)
         if (p->items[i].state == WB_IS_FAILED)

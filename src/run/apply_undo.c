@@ -153,6 +153,8 @@ enum wb_code wb_apply_trigger(struct wb_apply *a) {
         return wb_apply_refuse(a, "the triggers of phase %d are not armed", a->phase->number);
     if (wb_apply_int(a, "samples", 0) <= 0)
         return wb_apply_refuse(a, "it fires without data");
+    if (wb_run_has_fired(s, a->e->phase, a->e->step))
+        return wb_apply_refuse(a, "it has fired before, and nobody has looked");
     *WB_PUSH(&s->arena, s->firings, s->n_firings, s->cap_firings) =
         (struct wb_run_firing){.phase = a->phase->number,
                                .id = wb_apply_keep(a, a->e->step),

@@ -59,6 +59,14 @@ struct wb_run_firing *wb_run_open_firing(const struct wb_run_state *s) {
     return NULL;
 }
 
+bool wb_run_has_fired(const struct wb_run_state *s, int phase, const char *id) {
+    for (size_t i = 0; i < s->n_firings; i++)
+        if (s->firings[i].phase == phase && wb_str_eq(s->firings[i].id, id) &&
+            !s->firings[i].looked_at)
+            return true;
+    return false;
+}
+
 /* Phases from the last to the first; in each, what its Rollback says, then its steps from the last
  * to the first. */
 struct wb_run_undo *wb_run_next_undo(const struct wb_run_state *s, int to) {

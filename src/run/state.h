@@ -125,6 +125,7 @@ struct wb_run_firing {
     bool action_unsure;   /* the next one was begun by a runner that ended */
     bool action_running;
     bool handled;
+    bool looked_at; /* somebody has resumed the run since: it may fire again */
 };
 
 struct wb_run_flag {
@@ -183,6 +184,8 @@ const char *wb_run_missing_role(const struct wb_run_phase *p);
 bool wb_run_signed(const struct wb_run_phase *p, const char *role);
 /* The first firing that is not handled; NULL: none. */
 struct wb_run_firing *wb_run_open_firing(const struct wb_run_state *s);
+/* Whether this trigger has fired and nobody has resumed the run since. */
+bool wb_run_has_fired(const struct wb_run_state *s, int phase, const char *id);
 /* What a rollback undoes next; NULL: nothing is left of the phases above to. */
 struct wb_run_undo *wb_run_next_undo(const struct wb_run_state *s, int to);
 /* Whether nothing may go forward: held, paused, rolling back, aborted, done or not begun. */

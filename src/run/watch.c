@@ -360,6 +360,7 @@ static enum wb_code judge_watch(struct wb_run *r, struct wb_watch *w, bool busy,
                                 struct wb_error *err) {
     struct wb_trigger_verdict v;
     wb_trigger_judge(w->trigger, wb_run_now_us(r), &v);
+    busy |= wb_run_has_fired(&r->state, w->phase, w->task->id);
     if (v.state == w->last || (v.state == WB_TRIGGER_FIRED && busy))
         return WB_OK;
     w->last = v.state;

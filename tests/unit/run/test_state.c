@@ -175,6 +175,7 @@ static void signs_only_what_was_seen(void **state) {
     sign(&s, 1);
     YES(&s, WB_EVENT_TRIGGER, 1, "trigger.1", "{\"result\":\"fired\",\"samples\":2,\"why\":\"w\"}");
     assert_string_equal(wb_run_missing_role(s.phases), "lead");
+    NO(&s, WB_EVENT_TRIGGER, 1, "trigger.1", "{\"result\":\"fired\",\"samples\":2}"); /* twice */
     NO(&s, WB_EVENT_RELEASED, -1, NULL, NULL);
     YES(&s, WB_EVENT_ACTION_OUTCOME, 1, "trigger.1", "{\"result\":\"handled\"}");
     YES(&s, WB_EVENT_RELEASED, -1, NULL, NULL);

@@ -1,0 +1,47 @@
+/* SQL taken apart into statements. */
+#include "run/sqltext.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static void parts(void **state) {
+    (void)state;
+    static const struct {
+        const char *text;
+        size_t n;
+        const char *last;
+    } cases[] = {
+        {"", 0, NULL},
+        {" ; ;-- nothing\n/* nothing; */", 0, NULL},
+        {"SELECT 1", 1, "SELECT 1"},
+        {"SELECT 1;\n SELECT ';' ;", 2, "SELECT ';'"},
+        {"SELECT 'it''s; '; SELECT \"a;b\", `c;d`", 2, "SELECT \"a;b\", `c;d`"},
+        {"SELECT 1 -- one; two\n; SELECT /* ; */ 2", 2, "SELECT /* ; */ 2"},
+        {"DO $$ BEGIN x; END $$; SELECT 2", 2, "SELECT 2"},
+        {"CREATE FUNCTION f() AS $body$ a; $b$ ; $body$; SELECT 2", 2, "SELECT 2"},
+        {"CREATE TRIGGER t AFTER INSERT ON a BEGIN UPDATE b SET c = CASE WHEN 1 THEN 2 END; "
+         "DELETE FROM d; END; SELECT 2",
+         2, "SELECT 2"},
+        {"BEGIN; SELECT 1; END; SELECT 2", 4, "SELECT 2"},
+        {"SELECT 'open; SELECT 2", 1, "SELECT 'open; SELECT 2"},
+        {"SELECT $1; SELECT 2", 2, "SELECT 2"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct wb_arena a = {0};
+        const char **list = NULL;
+        size_t n = wb_run_statements(cases[i].text, &a, &list);
+        assert_int_equal(n, cases[i].n);
+        if (n)
+            assert_string_equal(list[n - 1], cases[i].last);
+        wb_arena_done(&a);
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {cmocka_unit_test(parts)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
