@@ -1,5 +1,6 @@
 #include "cli/check_print.h"
 #include "cli/cli.h"
+#include "run/program.h"
 
 enum { OPT_HELP = 1, OPT_OFFLINE, OPT_STRICT, OPT_JSON, OPT_GRAMMAR };
 
@@ -32,6 +33,17 @@ static int help(void) {
     return 0;
 }
 
+/* What whimbrel run would say before it did anything. */
+static void print_refusal(const struct wb_plan *p) {
+    struct wb_program program;
+    struct wb_plan_place place;
+    wb_program_make(p, &program);
+    const char *why = wb_program_refusal(&program, &program.arena, &place);
+    if (why)
+        printf("whimbrel run refuses this plan: line %u: %s\n", place.line, why);
+    wb_program_done(&program);
+}
+
 struct request {
     const char *path;
     enum wb_check_strict strict;
@@ -47,6 +59,8 @@ static int check(const struct request *q) {
         wb_check_print_json(p, q->strict);
     else
         wb_check_print_text(p);
+    if (!q->json)
+        print_refusal(p);
     int code = wb_check_exit_code(p, q->strict);
     wb_plan_free(p);
     return code;

@@ -14,8 +14,10 @@ uint64_t wb_run_now_us(const struct wb_run *r) {
 void wb_run_event_json(struct wb_run *r, enum wb_event_kind kind, int phase, const char *step,
                        struct wb_buf *json) {
     struct wb_run_batch *b = &r->batch;
-    if (b->n == WB_RUN_BATCH)
-        return; /* never: a decision writes a handful */
+    if (b->n == WB_RUN_BATCH) {
+        b->too_many = true;
+        return;
+    }
     b->items[b->n++] = (struct wb_event){
         .kind = kind,
         .phase = phase,
@@ -75,6 +77,7 @@ void wb_run_event(struct wb_run *r, enum wb_event_kind kind, int phase, const ch
 
 void wb_run_drop_events(struct wb_run *r) {
     r->batch.n = 0;
+    r->batch.too_many = false;
     wb_arena_reset(&r->batch.arena);
 }
 
@@ -83,6 +86,9 @@ enum wb_code wb_run_write(struct wb_run *r, const struct wb_answer *answer, stru
     enum wb_code code = WB_OK;
     if (b->n == 0 && !answer)
         return WB_OK;
+    if (b->too_many)
+        code = wb_error_set(err, WB_E_INTERNAL, "one decision makes more than %d events",
+                            WB_RUN_BATCH);
     for (size_t i = 0; i < b->n && !code; i++)
         code = wb_run_apply(&r->state, &b->items[i], err);
     if (!code && b->n)

@@ -31,6 +31,8 @@ enum wb_code wb_run_page(struct wb_run *r, int phase, const char *step, const ch
 
 static enum wb_code hold(struct wb_run *r, int phase, const char *step, const char *why,
                          struct wb_error *err) {
+    if (r->state.aborted)
+        return WB_OK;
     wb_run_event(r, WB_EVENT_HELD, phase, step, "why:s", why);
     wb_run_event(r, WB_EVENT_PAGE, phase, step, "text:s", why);
     return wb_run_write(r, NULL, err);

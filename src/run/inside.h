@@ -13,13 +13,14 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-enum { WB_RUN_BATCH = 24, WB_RUN_WHY = 900 };
+enum { WB_RUN_BATCH = 64, WB_RUN_WHY = 900 };
 
 /* Events that are written together. */
 struct wb_run_batch {
     struct wb_arena arena;
     struct wb_event items[WB_RUN_BATCH];
     size_t n;
+    bool too_many;
 };
 
 /* --- jobs: what may take long runs in a thread of its own, one at a time -------------------------

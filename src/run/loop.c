@@ -245,7 +245,10 @@ enum wb_code wb_run_dry(const char *path,
                  wb_program_sentence(&p->tasks[k], &r.arena));
         for (size_t k = 0; k < p->n_triggers; k++)
             call(ctx, p->number, p->triggers[k].id, p->triggers[k].clause->text,
-                 p->triggers[k].label->n_actions
+                 !p->triggers[k].clause->metric &&
+                         p->triggers[k].clause->kind != WB_CLAUSE_EXCEEDS_GATE
+                     ? "a person watches this, and rolls back"
+                 : p->triggers[k].label->n_actions
                      ? "armed from the phase's beginning; undoes later phases, then acts"
                      : "armed from the phase's beginning; undoes the phase");
         for (size_t k = 0; k < p->plan->sign_offs.n; k++)

@@ -257,7 +257,7 @@ static enum wb_answer_state amend(struct asked *a) {
                      "whimbrel run %s",
                      a->r->opts->path);
         if (!a->r->applies_only)
-            wb_run_stop(a->r, WB_OK, "the plan was amended: start the run again");
+            wb_run_stop(a->r, WB_E_WAITING, "the plan was amended: start the run again");
     }
     wb_program_done(&program);
     wb_plan_free(plan);

@@ -93,8 +93,11 @@ bool wb_run_baselines_ready(struct wb_run *r, struct wb_error *err) {
                          b.samples ? "" : m->why);
         }
     }
+    bool measured = r->batch.n > 0;
     if (wb_run_write(r, NULL, err))
         return false;
+    if (measured)
+        wb_run_watch_anew(r); /* triggers that speak of a baseline */
     return ready;
 }
 
