@@ -408,6 +408,7 @@ static enum wb_code finish_step(struct wb_run *r, struct wb_job *job, struct wb_
         result = "unknown";
     else if (job->result != WB_JOB_DONE)
         result = job->canceled && job->nothing_done ? "not_done" : "failed";
+    snprintf(r->failed, sizeof r->failed, "%s", job->result == WB_JOB_UNKNOWN ? job->why : "");
     wb_run_event(r, WB_EVENT_STEP_OUTCOME, job->phase, job->id, "result:s why:s nothing_done:b",
                  result, job->why, job->nothing_done);
     if (job->task->does == WB_DOES_VERIFY && job->samples)
@@ -432,7 +433,15 @@ static enum wb_code finish_look(struct wb_run *r, struct wb_job *job, struct wb_
     wb_run_event(r, WB_EVENT_STEP_OUTCOME, job->phase, job->id, "result:s by:s why:s",
                  job->result == WB_JOB_DONE ? "done" : "not_done", "verify",
                  wb_arena_printf(&r->arena, "by its verify block: %s", job->why));
-    return wb_run_write(r, NULL, err);
+    enum wb_code code = wb_run_write(r, NULL, err);
+    if (!code && job->result != WB_JOB_DONE && *r->failed) /* never again by itself */
+        code =
+            hold(r, job->phase, job->id,
+                 wb_arena_printf(&r->arena, "%s has failed, and what it left behind is not all: %s",
+                                 job->id, r->failed),
+                 err);
+    r->failed[0] = 0;
+    return code;
 }
 
 enum wb_code wb_run_finish_job(struct wb_run *r, struct wb_error *err) {

@@ -126,6 +126,7 @@ struct wb_run {
     uint64_t tick_us;
     const char *paged;         /* what people were last paged about */
     struct wb_notice *notices; /* being sent */
+    char failed[WB_RUN_WHY];   /* why the step failed of which nobody knows what it left; "" none */
     bool wants_rollback;       /* asked for while a step runs */
     bool moved;                /* the last tick wrote something */
     uint64_t told_us, waited_us;
