@@ -186,6 +186,11 @@ static void add_step(struct maker *m, const struct wb_plan_step *s) {
         t->step = s;
         t = NULL;
     }
+    if (s->grace_cycles && s->n_blocks) { /* only people know of releases */
+        const char *text =
+            wb_arena_printf(&m->program->arena, "%u release cycles have passed", s->grace_cycles);
+        add(m, WB_ITEM_STEP, P_STEP, text, s->place)->step = s;
+    }
     for (size_t i = 0; i < s->n_blocks; i++) {
         const struct wb_plan_block *b = s->blocks[i];
         if (b->step == WB_BLOCK_UP) {
