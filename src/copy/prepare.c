@@ -99,25 +99,6 @@ enum wb_code wb_job_open(struct wb_job *job, struct wb_error *err) {
     return WB_OK;
 }
 
-/* Tables that the rules leave out are not even locked. A shallow view: it owns nothing. */
-static enum wb_code select_tables(struct wb_job *job, struct wb_error *err) {
-    const struct wb_catalog *all = &job->source_catalog;
-    job->selected = *all;
-    job->selected.arena = (struct wb_arena){0};
-    job->selected.tables = WB_NEW_N(&job->arena, struct wb_table, all->n_tables + 1);
-    job->selected.n_tables = 0;
-    for (size_t i = 0; i < all->n_tables; i++)
-        if (wb_rules_selects(job->opts->rules, all->tables[i].schema, all->tables[i].name))
-            job->selected.tables[job->selected.n_tables++] = all->tables[i];
-    if (all->n_tables == 0)
-        return wb_error_set(err, WB_E_NOT_FOUND, "the source has no tables that this user can see");
-    if (job->selected.n_tables == 0)
-        return wb_error_set(err, WB_E_RULE,
-                            "--include and --exclude leave none of the source's %zu tables",
-                            all->n_tables);
-    return WB_OK;
-}
-
 enum wb_code wb_job_read_source(struct wb_job *job, struct wb_error *err) {
     wb_job_say(job, WB_COPY_PHASE, "reading the source's schema");
     struct wb_describe_opts opts = {0};
@@ -125,7 +106,9 @@ enum wb_code wb_job_read_source(struct wb_job *job, struct wb_error *err) {
     enum wb_code code = job->source_engine->describe(job->keeper, &opts, &job->source_catalog, err);
     if (code)
         return wb_error_wrap(err, "reading the source's schema");
-    return select_tables(job, err);
+    /* Tables that the rules leave out are not even locked. */
+    return wb_rules_select(job->opts->rules, &job->source_catalog, &job->arena, &job->selected,
+                           err);
 }
 
 void wb_job_close(struct wb_job *job) {

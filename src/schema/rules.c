@@ -197,6 +197,25 @@ bool wb_rules_selects(const struct wb_rules *r, const char *schema, const char *
     return (included || !any_include) && !excluded;
 }
 
+enum wb_code wb_rules_select(const struct wb_rules *r, const struct wb_catalog *all,
+                             struct wb_arena *a, struct wb_catalog *ret, struct wb_error *err) {
+    struct wb_catalog left = *all;
+    left.arena = (struct wb_arena){0};
+    left.tables = WB_NEW_N(a, struct wb_table, all->n_tables + 1);
+    left.n_tables = 0;
+    for (size_t i = 0; i < all->n_tables; i++)
+        if (wb_rules_selects(r, all->tables[i].schema, all->tables[i].name))
+            left.tables[left.n_tables++] = all->tables[i];
+    if (all->n_tables == 0)
+        return wb_error_set(err, WB_E_NOT_FOUND, "the source has no tables that this user can see");
+    if (left.n_tables == 0)
+        return wb_error_set(err, WB_E_RULE,
+                            "--include and --exclude leave none of the source's %zu tables",
+                            all->n_tables);
+    *ret = left;
+    return WB_OK;
+}
+
 const char *wb_rules_table_name(const struct wb_rules *r, const char *schema, const char *table) {
     const char *name = table;
     for (size_t i = 0; i < r->n; i++) {

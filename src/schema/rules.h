@@ -26,6 +26,11 @@ enum wb_code wb_rules_add_cast(struct wb_rules *r, const char *rule, struct wb_e
 enum wb_code wb_rules_add_cast_file(struct wb_rules *r, const char *path, struct wb_error *err);
 
 bool wb_rules_selects(const struct wb_rules *r, const char *schema, const char *table);
+/* A shallow view of the tables of all that the filters leave in: it owns nothing, its list of
+ * tables lies in a. NOT_FOUND where the source has none that this user can see, RULE where none is
+ * left. */
+enum wb_code wb_rules_select(const struct wb_rules *r, const struct wb_catalog *all,
+                             struct wb_arena *a, struct wb_catalog *ret, struct wb_error *err);
 const char *wb_rules_table_name(const struct wb_rules *r, const char *schema,
                                 const char *table); /* new name, or table */
 const char *wb_rules_column_name(const struct wb_rules *r, const char *table,

@@ -81,25 +81,6 @@ static enum wb_code describe_side(struct wb_verify_job *job, enum wb_side side,
     return WB_OK;
 }
 
-/* A shallow view: it owns nothing. */
-static enum wb_code select_tables(struct wb_verify_job *job, struct wb_error *err) {
-    const struct wb_catalog *all = &job->catalog[WB_SIDE_SOURCE];
-    job->selected = *all;
-    job->selected.arena = (struct wb_arena){0};
-    job->selected.tables = WB_NEW_N(&job->arena, struct wb_table, all->n_tables + 1);
-    job->selected.n_tables = 0;
-    for (size_t i = 0; i < all->n_tables; i++)
-        if (wb_rules_selects(job->opts->rules, all->tables[i].schema, all->tables[i].name))
-            job->selected.tables[job->selected.n_tables++] = all->tables[i];
-    if (all->n_tables == 0)
-        return wb_error_set(err, WB_E_NOT_FOUND, "the source has no tables that this user can see");
-    if (job->selected.n_tables == 0)
-        return wb_error_set(err, WB_E_RULE,
-                            "--include and --exclude leave none of the source's %zu tables",
-                            all->n_tables);
-    return WB_OK;
-}
-
 /* The moment before anything is read, for deciding later whether the source stood still. */
 static enum wb_code note_positions(struct wb_verify_job *job, struct wb_error *err) {
     enum wb_code code = WB_OK;
@@ -153,7 +134,8 @@ enum wb_code wb_verify_open(struct wb_verify_job *job, struct wb_error *err) {
     for (int s = 0; !code && s < WB_VERIFY_SIDES; s++)
         code = describe_side(job, (enum wb_side)s, err);
     if (!code)
-        code = select_tables(job, err);
+        code = wb_rules_select(job->opts->rules, &job->catalog[WB_SIDE_SOURCE], &job->arena,
+                               &job->selected, err);
     if (!code)
         code = note_positions(job, err);
     if (code)
