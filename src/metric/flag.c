@@ -90,8 +90,10 @@ enum wb_code wb_flags_set_share(struct wb_flags *f, const char *name, unsigned s
     if (code)
         return code;
     pthread_rwlock_wrlock(&f->lock);
-    find_or_make(f, name)->share = share;
-    f->version++;
+    size_t before = f->n;
+    struct flag *flag = find_or_make(f, name);
+    f->version += f->n != before || flag->share != share;
+    flag->share = share;
     pthread_rwlock_unlock(&f->lock);
     return WB_OK;
 }
@@ -102,8 +104,10 @@ enum wb_code wb_flags_set_stage(struct wb_flags *f, const char *name, enum wb_fl
     if (code)
         return code;
     pthread_rwlock_wrlock(&f->lock);
-    find_or_make(f, name)->stage = stage;
-    f->version++;
+    size_t before = f->n;
+    struct flag *flag = find_or_make(f, name);
+    f->version += f->n != before || flag->stage != stage;
+    flag->stage = stage;
     pthread_rwlock_unlock(&f->lock);
     return WB_OK;
 }

@@ -42,7 +42,7 @@ struct wb_flags *wb_flags_new(void);
 void wb_flags_free(struct wb_flags *f);
 
 /* Set a flag, made where it is missing; at share 0 and stage off then. Each change raises the
- * configuration's version. WB_E_PLAN: the name is empty or too long, or share is above 10,000. */
+ * configuration's version; setting what is set already is none. WB_E_PLAN: the name is empty or too long, or share is above 10,000. */
 enum wb_code wb_flags_set_share(struct wb_flags *f, const char *name, unsigned share,
                                 struct wb_error *err);
 enum wb_code wb_flags_set_stage(struct wb_flags *f, const char *name, enum wb_flag_stage stage,
