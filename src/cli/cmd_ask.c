@@ -190,7 +190,7 @@ static int ask(struct args *a, size_t c) {
                                .waiting = WB_RUN_NO_WAIT,
                                .cancel = &wb_cli_cancel};
     if (!a->json)
-        opts.sink = (struct wb_run_sink){wb_run_print_event, &printer};
+        opts.sink = (struct wb_run_sink){.told = wb_run_print_event, .ctx = &printer};
     if (commands[c].kind == WB_REQUEST_ROLLBACK && !a->execute)
         return show_rollback(a, &opts);
     wb_cli_catch_signals();

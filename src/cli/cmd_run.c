@@ -2,6 +2,7 @@
 #include "cli/options.h"
 #include "cli/run_listen.h"
 #include "cli/run_print.h"
+#include "cli/service.h"
 
 #include "base/json.h"
 
@@ -135,20 +136,46 @@ static void say_listening(struct wb_printer *p, const struct wb_run_listen *l) {
         wb_printer_say(p, warning);
 }
 
+struct teller {
+    struct wb_printer printer;
+    struct wb_service service;
+};
+
+static void told(void *ctx, const struct wb_event *e, const struct wb_run_state *s,
+                 const char *progress) {
+    struct teller *t = ctx;
+    wb_run_print_event(&t->printer, e, s, progress);
+}
+
+static void ticked(void *ctx, const struct wb_run_state *s, const char *waits) {
+    struct teller *t = ctx;
+    char status[200];
+    const struct wb_run_phase *now = wb_run_current(s);
+    if (now)
+        snprintf(status, sizeof status, "%s, phase %d of %zu %s%s%s", wb_run_state_word(s),
+                 now->number, s->n_phases, wb_run_phase_word(now->state), *waits ? ": " : "",
+                 waits);
+    else
+        snprintf(status, sizeof status, "%s", wb_run_state_word(s));
+    wb_service_works(&t->service, status);
+}
+
 static int run(struct args *a) {
     struct wb_error err = {0};
-    struct wb_printer printer;
+    struct teller t;
     struct wb_run_listen *listen;
-    wb_printer_init(&printer, a->json, a->quiet);
+    wb_printer_init(&t.printer, a->json, a->quiet);
+    wb_service_open(&t.service);
+    wb_cli_catch_signals();
     if (wb_run_listen_start(&a->listen, &a->opts, &listen, &err))
         return wb_cli_fail(&err, a->json);
-    say_listening(&printer, listen);
-    a->opts.sink = (struct wb_run_sink){wb_run_print_event, &printer};
+    say_listening(&t.printer, listen);
+    a->opts.sink = (struct wb_run_sink){.told = told, .ticked = ticked, .ctx = &t};
     a->opts.cancel = &wb_cli_cancel;
-    wb_cli_catch_signals();
     enum wb_code code = wb_run_plan(&a->opts, &err);
+    wb_service_close(&t.service);
     wb_run_listen_stop(listen);
-    wb_printer_end(&printer);
+    wb_printer_end(&t.printer);
     return code ? wb_cli_fail(&err, a->json) : 0;
 }
 

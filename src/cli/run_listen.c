@@ -76,6 +76,26 @@ static enum wb_code answer(void *ctx, int64_t id, struct wb_serve_answer *ret,
     return code;
 }
 
+static void health(void *ctx, struct wb_serve_health *ret) {
+    static const enum wb_serve_health_state states[] = {
+        [WB_RUN_TICKS] = WB_SERVE_HEALTHY,
+        [WB_RUN_STARTS] = WB_SERVE_STARTING,
+        [WB_RUN_STALLS] = WB_SERVE_STALLED,
+        [WB_RUN_CANNOT_WRITE] = WB_SERVE_JOURNAL,
+    };
+    struct wb_run_listen *l = ctx;
+    struct wb_run_health h;
+    wb_run_view_health(l->view, &h);
+    ret->state = states[h.state];
+    ret->tick_age_ms = h.tick_age_ms;
+    snprintf(ret->why, sizeof ret->why, "%s", h.why);
+}
+
+static void metrics(void *ctx, struct wb_buf *text) {
+    struct wb_run_listen *l = ctx;
+    wb_run_view_metrics(l->view, text);
+}
+
 /* A run that goes on has flags from its first answer on: an application that was told "no such
  * flag" would fall back to the old side. A plan that was never run has none. */
 static void recall_flags(struct wb_run_listen *l) {
@@ -107,7 +127,9 @@ static enum wb_code start(struct wb_run_listen *l, const struct wb_run_listen_op
                                .status = status,
                                .events = events,
                                .request = request,
-                               .answer = answer};
+                               .answer = answer,
+                               .health = health,
+                               .metrics = metrics};
     enum wb_code code = wb_serve_token_load(opts->token_file, &a, &serve.token, err);
     if (!code)
         code = wb_serve_start(&serve, &ops, &l->server, err);

@@ -114,9 +114,12 @@ struct wb_run {
     bool same_database;
     bool has_url[2];
     struct wb_run_view *view;
+    const char *name;        /* as the lease's holder; NULL before it was taken */
     struct wb_job *job;      /* NULL: none */
     uint64_t judge_again_us; /* a waiting criterion is not judged before */
-    uint64_t renewed_us;
+    uint64_t renewed_us;     /* when the lease was, or was tried to be */
+    uint64_t renewal_us;     /* when it was */
+    char trouble[300];       /* why it could not be; "" it could */
     struct wb_meter *meters;
     size_t n_meters;
     struct wb_sampler *sampler; /* a round of queries under way; NULL: none */
@@ -256,5 +259,13 @@ void wb_run_notices(struct wb_run *r, enum wb_run_waiting waiting);
 
 /* view.c */
 void wb_run_publish(struct wb_run *r);
+/* After each turn of the loop: when the lease was renewed, and why the journal cannot be written
+ * ("" it can). v may be NULL, here and below. */
+void wb_run_view_ticked(struct wb_run_view *v, uint64_t renewed_us, const char *trouble);
+void wb_run_view_copied(struct wb_run_view *v, uint64_t rows, uint64_t bytes, size_t tables_done,
+                        size_t tables);
+
+/* exposition.c */
+void wb_run_expose(const struct wb_run *r, struct wb_buf *to);
 
 #endif

@@ -19,6 +19,9 @@ enum {
     TELL_MS = 5000,
     NAP_MS = 200,
     PATIENCE_MS = 3000,
+    AGAIN_MS = 500, /* between attempts to reach a journal that cannot be written */
+    MARGIN_MS = 5000,
+    TROUBLE_MS = 120000, /* then the run ends, and says why */
 };
 
 void wb_run_stop(struct wb_run *r, enum wb_code code, const char *fmt, ...) {
@@ -30,13 +33,36 @@ void wb_run_stop(struct wb_run *r, enum wb_code code, const char *fmt, ...) {
     va_end(args);
 }
 
-/* By the system's clock: a lease is kept by real time. */
+/* A full disk, a lock that somebody holds, a server that restarts. */
+static bool may_pass(enum wb_code code) {
+    return code == WB_E_DISK_FULL || code == WB_E_IO || code == WB_E_CONNECT ||
+           wb_error_class(code) == WB_CLASS_RETRY;
+}
+
+/* By the system's clock: a lease is kept by real time. Where that cannot be written, nothing else
+ * can: the loop decides nothing, serves what it served, and tries again until too long has passed.
+ * The lease may run out meanwhile; who took it then has fenced this run off. */
 static enum wb_code renew(struct wb_run *r, struct wb_error *err) {
     uint64_t now = wb_clock_monotonic_us();
-    if (now - r->renewed_us < RENEW_MS * 1000u)
+    if (now - r->renewed_us < (*r->trouble ? AGAIN_MS : RENEW_MS) * 1000u)
         return WB_OK;
-    r->renewed_us = now;
-    return wb_journal_renew(r->journal, err);
+    enum wb_code code = wb_journal_renew(r->journal, err);
+    r->renewed_us = wb_clock_monotonic_us();
+    if (may_pass(code) && r->renewed_us - r->renewal_us < TROUBLE_MS * 1000u) {
+        if (!*r->trouble && r->opts->sink.told)
+            r->opts->sink.told(r->opts->sink.ctx, NULL, &r->state,
+                               wb_arena_printf(&r->arena,
+                                               "the journal cannot be written, so nothing is "
+                                               "decided until it can: %s",
+                                               err->text));
+        snprintf(r->trouble, sizeof r->trouble, "the journal cannot be written: %.250s", err->text);
+        return WB_OK;
+    }
+    if (!code) {
+        r->trouble[0] = 0;
+        r->renewal_us = r->renewed_us;
+    }
+    return code;
 }
 
 static void tell_progress(struct wb_run *r) {
@@ -72,8 +98,23 @@ static void stop_job(struct wb_run *r) {
         wb_run_job_cancel(r);
 }
 
+/* Nobody knows of a turn of the loop in which nothing could be decided. */
+static void tell_tick(struct wb_run *r) {
+    wb_run_view_ticked(r->view, r->renewal_us, r->trouble);
+    if (r->opts->sink.ticked && !*r->trouble)
+        r->opts->sink.ticked(r->opts->sink.ctx, &r->state, r->waits);
+}
+
 static enum wb_code tick(struct wb_run *r, struct wb_error *err) {
     enum wb_code code = renew(r, err);
+    r->moved = false;
+    if (!code && *r->trouble) {
+        /* soon another runner may take the lease, and do what this job does */
+        if (wb_clock_monotonic_us() - r->renewal_us > (WB_JOURNAL_TTL_MS - MARGIN_MS) * 1000u)
+            wb_run_job_cancel(r);
+        tell_tick(r);
+        return WB_OK;
+    }
     if (!code)
         code = wb_run_requests(r, err);
     wb_run_sample(r);
@@ -90,7 +131,11 @@ static enum wb_code tick(struct wb_run *r, struct wb_error *err) {
     wb_run_publish(r);
     tell_progress(r);
     wb_run_notices(r, WB_RUN_NO_WAIT);
-    return code ? code : wb_run_write(r, NULL, err);
+    if (!code)
+        code = wb_run_write(r, NULL, err);
+    if (!code)
+        tell_tick(r);
+    return code;
 }
 
 static bool may_end(const struct wb_run *r) {
@@ -147,7 +192,7 @@ static enum wb_code outcome(struct wb_run *r, enum wb_code code, struct wb_error
 
 enum wb_code wb_run_loop(struct wb_run *r, struct wb_error *err) {
     enum wb_code code = WB_OK;
-    r->renewed_us = wb_clock_monotonic_us();
+    r->renewed_us = r->renewal_us = wb_clock_monotonic_us();
     while (!code && !r->stop) {
         if (r->opts->cancel && wb_cancel_signo(r->opts->cancel)) {
             code = interrupted(r, err);
@@ -156,7 +201,7 @@ enum wb_code wb_run_loop(struct wb_run *r, struct wb_error *err) {
         code = tick(r, err);
         if (code || r->stop || (!r->job && may_end(r)))
             break;
-        if (gives_up(r))
+        if (!*r->trouble && gives_up(r))
             wb_run_stop(r, r->state.held || r->state.rolling_back ? WB_E_HELD : WB_E_WAITING, "%s",
                         r->waits);
         if (!r->stop && !r->moved)
@@ -194,6 +239,7 @@ enum wb_code wb_run_take(struct wb_run *r, struct wb_error *err) {
     char host[128] = "";
     gethostname(host, sizeof host - 1);
     const char *name = wb_arena_printf(&r->arena, "%s pid %d", host, (int)getpid());
+    r->name = name;
     for (unsigned i = 0;; i++) {
         struct wb_lease lease = {0};
         enum wb_code code = wb_journal_take(r->journal, name, WB_JOURNAL_TTL_MS, err);

@@ -24,6 +24,8 @@ static void told(void *ctx, const struct wb_copy_event *e) {
     if (e->kind != WB_COPY_PROGRESS)
         return;
     char rows[40], bytes[40];
+    wb_run_view_copied(job->run->view, e->progress->rows, e->progress->bytes,
+                       e->progress->tables_done, e->progress->tables);
     pthread_mutex_lock(&job->lock);
     snprintf(job->progress, sizeof job->progress, "%s: %s rows, %s, %zu of %zu tables",
              e->progress->doing, wb_str_human_count(e->progress->rows, rows, sizeof rows),

@@ -28,15 +28,35 @@ struct wb_run_sink {
     void (*told)(void *ctx, const struct wb_event *e, const struct wb_run_state *s,
                  const char *progress);
     void *ctx;
+    /* After each turn of the loop in which the journal could be written; may be NULL. waits: for
+     * what, "" where it goes on by itself. */
+    void (*ticked)(void *ctx, const struct wb_run_state *s, const char *waits);
 };
 
 /* What the HTTP side sees of a run, from its threads: the status as JSON of the latest decision,
- * the flags that it serves and the observations that it adds. */
+ * metrics, health, the flags that it serves and the observations that it adds. */
 struct wb_run_view;
 
 struct wb_run_view *wb_run_view_new(const struct wb_clock *clock);
 void wb_run_view_free(struct wb_run_view *v);
 void wb_run_view_status(struct wb_run_view *v, struct wb_buf *to); /* {} before the first one */
+/* Families of Prometheus' text format; nothing of the run before its first tick. */
+void wb_run_view_metrics(struct wb_run_view *v, struct wb_buf *to);
+
+enum { WB_RUN_STALL_MS = 5000 }; /* a loop that has not turned for longer is stalled */
+
+struct wb_run_health {
+    enum {
+        WB_RUN_TICKS,        /* well */
+        WB_RUN_STARTS,       /* it has not turned yet */
+        WB_RUN_STALLS,       /* its last turn is too long ago */
+        WB_RUN_CANNOT_WRITE, /* it turns, but can decide nothing: the journal cannot be written */
+    } state;
+    uint64_t tick_age_ms;
+    char why[300]; /* a sentence; "" when well */
+};
+void wb_run_view_health(struct wb_run_view *v, struct wb_run_health *ret);
+
 struct wb_flags *wb_run_view_flags(struct wb_run_view *v);
 struct wb_observe *wb_run_view_observe(struct wb_run_view *v);
 
@@ -85,6 +105,10 @@ enum wb_code wb_run_ask(const struct wb_run_opts *opts, const struct wb_run_requ
 /* Replay a plan's journal without holding it. NOT_FOUND: it was never run. */
 enum wb_code wb_run_read(const struct wb_run_opts *opts, struct wb_run_state *ret,
                          struct wb_lease *ret_lease, struct wb_arena *a, struct wb_error *err);
+/* The run as a whole in one word, of those in wb_run_state_words. */
+const char *wb_run_state_word(const struct wb_run_state *s);
+extern const char *const wb_run_state_words[];
+extern const size_t wb_n_run_state_words;
 /* What happens, how far, what next, how to stop or undo it, as JSON (docs/json/status.json). */
 void wb_run_status_json(const struct wb_run_state *s, const struct wb_lease *lease,
                         struct wb_buf *to);

@@ -1,14 +1,23 @@
-/* What others see of a run: the status as JSON, and what comes next in words. */
+/* What others see of a run: the status as JSON, metrics, health, and what comes next in words. */
 #include "run/inside.h"
 
 #include "base/json.h"
 #include "base/str.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 
+enum { EXPOSE_MS = 500 };
+
 struct wb_run_view {
-    pthread_mutex_t lock;
-    struct wb_buf status;
+    pthread_mutex_t lock; /* of status, metrics and trouble */
+    struct wb_buf status, metrics;
+    char trouble[300]; /* why the journal cannot be written; "" it can */
+    int64_t seq;       /* of status; the loop's own, as is exposed_us */
+    uint64_t exposed_us;
+    atomic_uint_fast64_t ticks, ticked_us, renewed_us; /* by the system's clock */
+    atomic_uint_fast64_t rows, bytes, tables_done, tables;
     struct wb_flags *flags;
     struct wb_observe *observe;
 };
@@ -19,6 +28,7 @@ struct wb_run_view *wb_run_view_new(const struct wb_clock *clock) {
     if (!v)
         abort();
     pthread_mutex_init(&v->lock, NULL);
+    v->seq = -1;
     v->flags = wb_flags_new();
     v->observe = wb_observe_new(&own);
     return v;
@@ -30,6 +40,7 @@ void wb_run_view_free(struct wb_run_view *v) {
     wb_flags_free(v->flags);
     wb_observe_free(v->observe);
     wb_buf_done(&v->status);
+    wb_buf_done(&v->metrics);
     pthread_mutex_destroy(&v->lock);
     free(v);
 }
@@ -94,14 +105,17 @@ static void put_phase(struct wb_json *j, const struct wb_run_phase *p) {
     wb_json_end(j);
 }
 
-static const char *state_word(const struct wb_run_state *s) {
-    return !s->started       ? "not_started"
-           : s->aborted      ? "aborted"
-           : s->done         ? "done"
-           : s->rolling_back ? "rolling_back"
-           : s->held         ? "held"
-           : s->paused       ? "paused"
-                             : "running";
+const char *const wb_run_state_words[] = {"not_started", "aborted", "done",   "rolling_back",
+                                          "held",        "paused",  "running"};
+const size_t wb_n_run_state_words = sizeof wb_run_state_words / sizeof wb_run_state_words[0];
+
+const char *wb_run_state_word(const struct wb_run_state *s) {
+    const bool is[] = {!s->started,     s->aborted, s->done, s->rolling_back,
+                       s->held != NULL, s->paused,  true};
+    size_t i = 0;
+    while (!is[i])
+        i++;
+    return wb_run_state_words[i];
 }
 
 void wb_run_status_json(const struct wb_run_state *s, const struct wb_lease *lease,
@@ -111,7 +125,7 @@ void wb_run_status_json(const struct wb_run_state *s, const struct wb_lease *lea
     wb_json_object(&j);
     wb_json_key_uint(&j, "format", 1);
     wb_json_key_str(&j, "plan", s->plan);
-    wb_json_key_str(&j, "state", state_word(s));
+    wb_json_key_str(&j, "state", wb_run_state_word(s));
     wb_json_key_str(&j, "held", s->held);
     wb_json_key_bool(&j, "paused", s->paused);
     wb_json_key_str(&j, "runner", lease && lease->held ? lease->holder : NULL);
@@ -138,16 +152,122 @@ void wb_run_status_json(const struct wb_run_state *s, const struct wb_lease *lea
     wb_arena_done(&a);
 }
 
-void wb_run_publish(struct wb_run *r) {
-    if (!r->view)
-        return;
-    struct wb_buf b = {0};
-    wb_run_status_json(&r->state, NULL, &b);
-    pthread_mutex_lock(&r->view->lock);
-    struct wb_buf old = r->view->status;
-    r->view->status = b;
-    pthread_mutex_unlock(&r->view->lock);
+/* --- what the HTTP side asks
+ * --------------------------------------------------------------------- */
+
+static void put(struct wb_run_view *v, struct wb_buf *where, struct wb_buf new) {
+    pthread_mutex_lock(&v->lock);
+    struct wb_buf old = *where;
+    *where = new;
+    pthread_mutex_unlock(&v->lock);
     wb_buf_done(&old);
+}
+
+void wb_run_publish(struct wb_run *r) {
+    struct wb_run_view *v = r->view;
+    uint64_t now = wb_clock_monotonic_us();
+    if (!v)
+        return;
+    bool moved = v->seq != r->state.seq;
+    if (moved) {
+        struct wb_lease lease = {.held = true, .holder = r->name};
+        struct wb_buf b = {0};
+        wb_run_status_json(&r->state, r->name ? &lease : NULL, &b);
+        put(v, &v->status, b);
+        v->seq = r->state.seq;
+    }
+    if (moved || now - v->exposed_us >= EXPOSE_MS * 1000u) {
+        struct wb_buf b = {0};
+        wb_run_expose(r, &b);
+        put(v, &v->metrics, b);
+        v->exposed_us = now;
+    }
+}
+
+void wb_run_view_ticked(struct wb_run_view *v, uint64_t renewed_us, const char *trouble) {
+    if (!v)
+        return;
+    atomic_fetch_add(&v->ticks, 1);
+    atomic_store(&v->ticked_us, wb_clock_monotonic_us());
+    atomic_store(&v->renewed_us, renewed_us);
+    pthread_mutex_lock(&v->lock);
+    snprintf(v->trouble, sizeof v->trouble, "%s", trouble);
+    pthread_mutex_unlock(&v->lock);
+}
+
+void wb_run_view_copied(struct wb_run_view *v, uint64_t rows, uint64_t bytes, size_t tables_done,
+                        size_t tables) {
+    if (!v)
+        return;
+    atomic_store(&v->rows, rows);
+    atomic_store(&v->bytes, bytes);
+    atomic_store(&v->tables_done, tables_done);
+    atomic_store(&v->tables, tables);
+}
+
+static double age_s(uint64_t since_us) {
+    uint64_t now = wb_clock_monotonic_us();
+    return now > since_us ? (double)(now - since_us) / 1e6 : 0;
+}
+
+void wb_run_view_health(struct wb_run_view *v, struct wb_run_health *ret) {
+    uint64_t ticked_us = atomic_load(&v->ticked_us);
+    double age = age_s(ticked_us);
+    *ret = (struct wb_run_health){.state = WB_RUN_TICKS, .tick_age_ms = (uint64_t)(age * 1000)};
+    pthread_mutex_lock(&v->lock);
+    if (*v->trouble) {
+        ret->state = WB_RUN_CANNOT_WRITE;
+        snprintf(ret->why, sizeof ret->why, "%s", v->trouble);
+    }
+    pthread_mutex_unlock(&v->lock);
+    if (ticked_us == 0) {
+        *ret = (struct wb_run_health){.state = WB_RUN_STARTS};
+        snprintf(ret->why, sizeof ret->why, "the run has not begun to decide yet");
+    } else if (ret->tick_age_ms > WB_RUN_STALL_MS) {
+        ret->state = WB_RUN_STALLS;
+        snprintf(ret->why, sizeof ret->why, "the run has decided nothing for %" PRIu64 " s",
+                 ret->tick_age_ms / 1000);
+    }
+}
+
+static void gauge(struct wb_buf *b, const char *name, const char *help, double v) {
+    wb_buf_addf(b, "# HELP %s %s\n# TYPE %s gauge\n%s %.17g\n", name, help, name, name, v);
+}
+
+static void add_moment(struct wb_run_view *v, struct wb_buf *to) {
+    struct wb_run_health h;
+    wb_run_view_health(v, &h);
+    wb_buf_addf(to,
+                "# HELP whimbrel_run_ticks_total Turns of the loop that decides.\n"
+                "# TYPE whimbrel_run_ticks_total counter\nwhimbrel_run_ticks_total %" PRIu64 "\n",
+                (uint64_t)atomic_load(&v->ticks));
+    gauge(to, "whimbrel_run_healthy", "Whether /healthz answers 200.", h.state == WB_RUN_TICKS);
+    if (h.state == WB_RUN_STARTS)
+        return;
+    gauge(to, "whimbrel_run_tick_age_seconds", "Time since the loop's last turn.",
+          age_s(atomic_load(&v->ticked_us)));
+    gauge(to, "whimbrel_run_lease_age_seconds",
+          "Time since the journal's lease was last renewed; it lasts 15 s.",
+          age_s(atomic_load(&v->renewed_us)));
+}
+
+static void add_copy(struct wb_run_view *v, struct wb_buf *to) {
+    if (atomic_load(&v->tables) == 0)
+        return;
+    gauge(to, "whimbrel_copy_rows", "Rows that the copy under way, or the latest, has moved.",
+          (double)atomic_load(&v->rows));
+    gauge(to, "whimbrel_copy_bytes", "Bytes of those rows.", (double)atomic_load(&v->bytes));
+    gauge(to, "whimbrel_copy_tables", "Tables of that copy.", (double)atomic_load(&v->tables));
+    gauge(to, "whimbrel_copy_tables_done", "Tables of that copy that are complete.",
+          (double)atomic_load(&v->tables_done));
+}
+
+void wb_run_view_metrics(struct wb_run_view *v, struct wb_buf *to) {
+    pthread_mutex_lock(&v->lock);
+    wb_buf_add(to, v->metrics.data, v->metrics.len);
+    pthread_mutex_unlock(&v->lock);
+    add_moment(v, to);
+    add_copy(v, to);
 }
 
 /* --- what next

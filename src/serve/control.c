@@ -60,12 +60,21 @@ static void done(struct wb_exchange *x, unsigned status) {
 }
 
 void wb_serve_healthz(struct wb_serve_app *app, struct wb_exchange *x) {
-    bool well = !app->ops.health || app->ops.health(app->ops.ctx) == WB_SERVE_HEALTHY;
+    static const char *const words[] = {
+#define X(name, word) word,
+        WB_SERVE_HEALTHS(X)
+#undef X
+    };
+    struct wb_serve_health h = {.state = WB_SERVE_HEALTHY};
+    if (app->ops.health)
+        app->ops.health(app->ops.ctx, &h);
     struct wb_json j = {.out = &x->out};
     wb_json_object(&j);
-    wb_json_key_str(&j, "status", well ? "ok" : "stalled");
+    wb_json_key_str(&j, "status", words[h.state]);
+    wb_json_key_str(&j, "why", *h.why ? h.why : NULL);
+    wb_json_key_uint(&j, "tick_age_ms", h.tick_age_ms);
     wb_json_end(&j);
-    done(x, well ? WB_HTTP_OK : WB_HTTP_UNAVAILABLE);
+    done(x, h.state == WB_SERVE_HEALTHY ? WB_HTTP_OK : WB_HTTP_UNAVAILABLE);
 }
 
 void wb_serve_observations(struct wb_serve_app *app, struct wb_exchange *x) {

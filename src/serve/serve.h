@@ -44,6 +44,24 @@ struct wb_serve_answer {
     char text[512];             /* of an answered one: a sentence */
 };
 
+/* X(name, word) */
+#define WB_SERVE_HEALTHS(X) \
+    X(HEALTHY, "ok")        \
+    X(STARTING, "starting") \
+    X(STALLED, "stalled")   \
+    X(JOURNAL, "journal")
+
+/* All but HEALTHY is answered with 503. */
+struct wb_serve_health {
+    enum wb_serve_health_state {
+#define X(name, word) WB_SERVE_##name,
+        WB_SERVE_HEALTHS(X)
+#undef X
+    } state;
+    uint64_t tick_age_ms; /* since the run's loop turned */
+    char why[300];        /* a sentence, "" when healthy */
+};
+
 /* Any function may be NULL: what needs it then answers 404. flags and observe may be NULL too; all
  * must outlive the server. */
 struct wb_serve_ops {
@@ -62,7 +80,7 @@ struct wb_serve_ops {
                            struct wb_error *err);
 
     /* Called by the HTTP threads, also at once; must not wait. */
-    enum wb_serve_health { WB_SERVE_HEALTHY, WB_SERVE_STALLED } (*health)(void *ctx);
+    void (*health)(void *ctx, struct wb_serve_health *ret);
     void (*metrics)(void *ctx, struct wb_buf *text); /* whole families in Prometheus' text format */
 };
 

@@ -182,8 +182,11 @@ static enum wb_code answer(void *ctx, int64_t id, struct wb_serve_answer *ret,
     return WB_OK;
 }
 
-static enum wb_serve_health health(void *ctx) {
-    return (enum wb_serve_health)atomic_load(&((struct test_run *)ctx)->health);
+static void health(void *ctx, struct wb_serve_health *ret) {
+    ret->state = (enum wb_serve_health_state)atomic_load(&((struct test_run *)ctx)->health);
+    ret->tick_age_ms = 7;
+    if (ret->state != WB_SERVE_HEALTHY)
+        snprintf(ret->why, sizeof ret->why, "the test says so");
 }
 
 static void metrics(void *ctx, struct wb_buf *text) {

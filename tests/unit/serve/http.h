@@ -43,7 +43,7 @@ struct test_run {
     struct wb_flags *flags;
     struct wb_observe *observe;
     struct wb_serve *server;
-    atomic_int health; /* enum wb_serve_health */
+    atomic_int health; /* enum wb_serve_health_state */
     /* what the next calls of the helper return; and whether they wait until it is cleared */
     _Atomic(enum wb_code) fault;
     atomic_bool held;

@@ -251,9 +251,24 @@ static void metrics_are_well_formed(void **state) {
 
 static void health(void **state) {
     (void)state;
-    ask_only(200, "GET", "/healthz", NULL);
-    atomic_store(&run.health, WB_SERVE_STALLED);
-    ask_only(503, "GET", "/healthz", NULL);
+    static const struct {
+        enum wb_serve_health_state is;
+        const char *word;
+    } bad[] = {{WB_SERVE_STARTING, "starting"},
+               {WB_SERVE_STALLED, "stalled"},
+               {WB_SERVE_JOURNAL, "journal"}};
+    json_t *j = ask_json(200, "GET", "/healthz", NULL);
+    assert_string_equal(text_of(j, "status"), "ok");
+    assert_true(json_is_null(json_object_get(j, "why")));
+    assert_int_equal(json_integer_value(json_object_get(j, "tick_age_ms")), 7);
+    json_decref(j);
+    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+        atomic_store(&run.health, bad[i].is);
+        j = ask_json(503, "GET", "/healthz", NULL);
+        assert_string_equal(text_of(j, "status"), bad[i].word);
+        assert_string_equal(text_of(j, "why"), "the test says so");
+        json_decref(j);
+    }
     struct http_answer a = ask(503, "HEAD", "/healthz?x=y", NULL);
     http_answer_done(&a);
 }
