@@ -171,6 +171,29 @@ static struct wb_run_firing *firing_of(struct wb_apply *a) {
     return f && f->phase == a->e->phase && wb_str_eq(f->id, a->e->step) ? f : NULL;
 }
 
+/* The furthest stage of its phase did not stand the test, and its action may have taken the share
+ * back: it is served and judged anew before anything goes on, even if the phase was through. */
+static void take_back_stage(struct wb_run_phase *p, const char *why) {
+    struct wb_run_item *stage = NULL;
+    if (p->state < WB_RUN_RAMPING || p->state > WB_RUN_DONE)
+        return;
+    for (size_t i = 0; i < p->n_items; i++) {
+        struct wb_run_item *item = &p->items[i];
+        if (item->kind == WB_ITEM_STAGE && item->state != WB_IS_OPEN)
+            stage = item;
+    }
+    if (!stage)
+        return;
+    stage->state = WB_IS_FAILED; /* somebody has to look: then it is open again */
+    stage->gate_passed = false;
+    stage->why = why;
+    for (size_t i = 0; i < p->n_items; i++)
+        if (p->items[i].kind == WB_ITEM_EXIT)
+            p->items[i].state = WB_IS_OPEN;
+    p->state = WB_RUN_RAMPING;
+    p->done_us = 0;
+}
+
 /* Actions of a firing carry its id as their step; all others tell people only. */
 enum wb_code wb_apply_action_intent(struct wb_apply *a) {
     struct wb_run_firing *f = firing_of(a);
@@ -184,6 +207,8 @@ enum wb_code wb_apply_action_outcome(struct wb_apply *a) {
     if (!f)
         return WB_OK;
     f->handled = wb_apply_is(a, "result", "handled");
+    if (f->handled)
+        take_back_stage(a->phase, f->why);
     f->actions_done += !f->handled;
     f->action_running = f->action_unsure = false;
     return WB_OK;

@@ -185,6 +185,49 @@ static void signs_only_what_was_seen(void **state) {
     wb_run_state_done(&s);
 }
 
+static void fire_and_look(struct wb_run_state *s, int phase) {
+    YES(s, WB_EVENT_TRIGGER, phase, "trigger.1",
+        "{\"result\":\"fired\",\"samples\":2,\"why\":\"w\"}");
+    YES(s, WB_EVENT_FLAG, phase, "trigger.1", "{\"flag\":\"f\",\"share\":0,\"stage\":\"live\"}");
+    YES(s, WB_EVENT_ACTION_OUTCOME, phase, "trigger.1", "{\"result\":\"handled\"}");
+    YES(s, WB_EVENT_RELEASED, -1, NULL, NULL);
+}
+
+/* A trigger may take the share back: a stage cannot pass on what nobody was served. */
+static void serves_a_stage_anew_after_a_trigger(void **state) {
+    (void)state;
+    struct wb_run_state s = {0};
+    begin(&s);
+    until_checking(&s, 1);
+    YES(&s, WB_EVENT_CHECK, 1, "check.1", passed);
+    to(&s, 1, "ramping");
+    YES(&s, WB_EVENT_TRIGGER_ARMED, 1, NULL, "{}");
+    YES(&s, WB_EVENT_STAGE_STARTED, 1, "stage.1", "{}");
+    YES(&s, WB_EVENT_GATE, 1, "stage.1", passed);
+    fire_and_look(&s, 1);
+    NO(&s, WB_EVENT_STAGE_DONE, 1, "stage.1", "{}");
+    NO(&s, WB_EVENT_GATE, 1, "stage.1", passed);
+    YES(&s, WB_EVENT_STAGE_STARTED, 1, "stage.1", "{}");
+    YES(&s, WB_EVENT_GATE, 1, "stage.1", passed);
+    YES(&s, WB_EVENT_STAGE_DONE, 1, "stage.1", "{}");
+    to(&s, 1, "exiting");
+    YES(&s, WB_EVENT_CRITERION, 1, "exit.1", passed);
+    fire_and_look(&s, 1); /* while it waits for a signature */
+    sign(&s, 1);
+    NO(&s, WB_EVENT_PHASE_DONE, 1, NULL, "{}");
+    YES(&s, WB_EVENT_STAGE_STARTED, 1, "stage.1", "{}");
+    YES(&s, WB_EVENT_GATE, 1, "stage.1", passed);
+    YES(&s, WB_EVENT_STAGE_DONE, 1, "stage.1", "{}");
+    to(&s, 1, "exiting");
+    NO(&s, WB_EVENT_PHASE_DONE, 1, NULL, "{}");
+    YES(&s, WB_EVENT_CRITERION, 1, "exit.1", passed);
+    YES(&s, WB_EVENT_PHASE_DONE, 1, NULL, "{}");
+    fire_and_look(&s, 1); /* when the phase is through */
+    NO(&s, WB_EVENT_PHASE_STARTED, 2, NULL, "{\"hash\":\"h2\"}");
+    YES(&s, WB_EVENT_STAGE_STARTED, 1, "stage.1", "{}");
+    wb_run_state_done(&s);
+}
+
 static void undoes_in_reverse_order(void **state) {
     (void)state;
     struct wb_run_state s = {0};
@@ -430,6 +473,7 @@ int main(void) {
         cmocka_unit_test(refuses_what_was_not_passed),
         cmocka_unit_test(holds_an_intent_without_outcome),
         cmocka_unit_test(signs_only_what_was_seen),
+        cmocka_unit_test(serves_a_stage_anew_after_a_trigger),
         cmocka_unit_test(undoes_in_reverse_order),
         cmocka_unit_test(amends_only_what_has_not_run),
         cmocka_unit_test(no_order_of_events_steps_over_anything),
