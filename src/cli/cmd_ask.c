@@ -119,6 +119,10 @@ static int print_undos(const struct wb_run_state *s, int to, bool json) {
                        u->irreversible ? "  CANNOT BE UNDONE: stays as it is" : "");
             if (!json && text)
                 wb_print_lines("       ", "", text);
+            const char *flag = json_string_value(json_object_get(data, "flag"));
+            if (!json && flag)
+                printf("       sets the flag %s back to %.4g %%\n", flag,
+                       (double)json_integer_value(json_object_get(data, "share")) / 100);
             wb_json_object(&j);
             wb_json_key_int(&j, "phase", u->phase);
             wb_json_key_str(&j, "item", u->step);

@@ -37,6 +37,15 @@ static const char *text_of_item(const struct words *w) {
     return item ? item->text : "";
 }
 
+/* "off", "on", "10 % of keys (live)" */
+static const char *share_words(unsigned share, const char *stage, struct wb_arena *a) {
+    if (share == 0)
+        return "off";
+    if (share >= WB_FLAG_BUCKETS)
+        return "on";
+    return wb_arena_printf(a, "on for %.4g %% of keys, stage %s", share / 100.0, stage);
+}
+
 static const char *judged(const struct words *w) {
     const char *result = get(w, "result"), *id = w->e->step;
     bool passed = strcmp(result, "passed") == 0;
@@ -73,9 +82,10 @@ static const char *phase_words(const struct words *w) {
         return wb_arena_printf(w->a, "stage %s: %.4g %% of reads go to the new side",
                                get(w, "text"), (double)num(w, "share") / 100);
     case WB_EVENT_STAGE_DONE:
-        return wb_arena_printf(w->a, "done %s", e->step);
+        return wb_arena_printf(w->a, "done stage %s", text_of_item(w));
     case WB_EVENT_GATE:
-        return wb_arena_printf(w->a, "gate %s: %s", get(w, "result"), get(w, "why"));
+        return wb_arena_printf(w->a, "gate of %s %s: %s", text_of_item(w), get(w, "result"),
+                               get(w, "why"));
     case WB_EVENT_TRIGGER:
         return wb_arena_printf(w->a, "%s of phase %d %s: %s", e->step, e->phase, get(w, "result"),
                                get(w, "why"));
@@ -96,7 +106,9 @@ static const char *people_words(const struct words *w) {
     case WB_EVENT_RELEASED:
         return wb_arena_printf(w->a, "released by %s", get(w, "who"));
     case WB_EVENT_PAGE:
-        return wb_arena_printf(w->a, "PAGE: %s", get(w, "text"));
+        return w->s->held && strcmp(w->s->held, get(w, "text")) == 0
+                   ? "" /* it was just told */
+                   : wb_arena_printf(w->a, "PAGE: %s", get(w, "text"));
     case WB_EVENT_PAUSED:
         return wb_arena_printf(w->a, "paused by %s", get(w, "who"));
     case WB_EVENT_RESUMED:
@@ -109,8 +121,10 @@ static const char *people_words(const struct words *w) {
     case WB_EVENT_ABORTED:
         return wb_arena_printf(w->a, "ABORTED by %s %s", get(w, "who"), get(w, "why"));
     case WB_EVENT_FLAG:
-        return wb_arena_printf(w->a, "flag %s: %.4g %%, stage %s", get(w, "flag"),
-                               (double)num(w, "share") / 100, get(w, "stage"));
+        if (e->step && strncmp(e->step, "stage.", 6) == 0)
+            return ""; /* the stage says it */
+        return wb_arena_printf(w->a, "flag %s: %s", get(w, "flag"),
+                               share_words((unsigned)num(w, "share"), get(w, "stage"), w->a));
     case WB_EVENT_BASELINE:
         return wb_arena_printf(w->a, "baseline of %s: %g", get(w, "metric"),
                                json_number_value(json_object_get(w->data, "value")));
@@ -157,9 +171,10 @@ const char *wb_run_event_words(const struct wb_event *e, const struct wb_run_sta
                                get(&w, "why"));
         break;
     case WB_EVENT_ACTION_OUTCOME:
-        text = *get(&w, "action") ? wb_arena_printf(a, "action %s: %s %s", get(&w, "action"),
-                                                    get(&w, "result"), get(&w, "why"))
-                                  : "";
+        text = *get(&w, "action")
+                   ? wb_arena_printf(a, "action %s: %s%s%s", get(&w, "action"), get(&w, "result"),
+                                     *get(&w, "why") ? ": " : "", get(&w, "why"))
+                   : "HELD until somebody has looked; then: whimbrel resume, or whimbrel rollback";
         break;
     default:
         text = people_words(&w);
@@ -275,7 +290,7 @@ void wb_run_print_status(const struct wb_run_state *s, const struct wb_lease *l,
             print_items(p);
     }
     for (size_t i = 0; i < s->n_flags; i++)
-        printf("  flag %s: %.4g %% of reads to the new side, stage %s\n", s->flags[i].name,
-               s->flags[i].share / 100.0, s->flags[i].stage);
+        printf("  flag %s: %s\n", s->flags[i].name,
+               share_words(s->flags[i].share, s->flags[i].stage, &a));
     wb_arena_done(&a);
 }

@@ -60,6 +60,7 @@ static enum wb_code read_items(struct wb_apply *a, const json_t *o, struct wb_ru
         read[i].text = text_of(a, item, "text");
         read[i].irreversible = json_is_true(json_object_get(item, "irreversible"));
         read[i].needs_data = json_is_true(json_object_get(item, "needs_data"));
+        read[i].by_person = json_is_true(json_object_get(item, "by_person"));
         read[i].why = "";
     }
     p->items = read;

@@ -25,6 +25,7 @@ enum wb_code wb_run_page(struct wb_run *r, int phase, const char *step, const ch
     if (wb_str_eq(about, r->paged))
         return WB_OK;
     r->paged = about;
+    snprintf(r->told, sizeof r->told, "%s", r->waits); /* the page says it */
     wb_run_event(r, WB_EVENT_PAGE, phase, step, "text:s", text);
     return wb_run_write(r, NULL, err);
 }
@@ -49,7 +50,7 @@ static enum wb_code wait_for_person(struct wb_run *r, const struct wb_run_phase 
     wb_run_waits(r, "phase %d, %s: a person %s: %s. Then: whimbrel approve %s --step %s", p->number,
                  t->id, t->kind == WB_ITEM_STEP ? "has to do this" : "has to confirm this", t->text,
                  r->opts->path, t->id);
-    return wb_run_page(r, p->number, t->id, t->text, err);
+    return wb_run_page(r, p->number, t->id, r->waits, err);
 }
 
 /* --- what the loop judges itself

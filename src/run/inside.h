@@ -133,6 +133,7 @@ struct wb_run {
     bool wants_rollback;       /* asked for while a step runs */
     bool moved;                /* the last tick wrote something */
     uint64_t told_us, waited_us;
+    unsigned tell_ms; /* how long people hear nothing while it waits or works */
     char waited[WB_RUN_WHY];
     char told[WB_RUN_WHY];
     bool retry_undo;   /* somebody asked to try again what could not be undone */

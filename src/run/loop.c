@@ -16,7 +16,8 @@ enum {
     TICK_MS = 40,
     IDLE_MS = 150,
     RENEW_MS = WB_JOURNAL_TTL_MS / 4,
-    TELL_MS = 5000,
+    TELL_FIRST_MS = 1000,
+    TELL_LAST_MS = 60000,
     NAP_MS = 200,
     PATIENCE_MS = 3000,
     AGAIN_MS = 500, /* between attempts to reach a journal that cannot be written */
@@ -65,11 +66,16 @@ static enum wb_code renew(struct wb_run *r, struct wb_error *err) {
     return code;
 }
 
+/* Soon after something was decided, then ever more rarely: a ramp may take days. */
 static void tell_progress(struct wb_run *r) {
     uint64_t now = wb_clock_monotonic_us();
+    if (r->moved) {
+        r->told_us = now;
+        r->tell_ms = TELL_FIRST_MS;
+    }
     char text[WB_RUN_WHY];
     bool job = r->job != NULL;
-    if (!r->opts->sink.told || now - r->told_us < TELL_MS * 1000u)
+    if (!r->opts->sink.told || now - r->told_us < r->tell_ms * 1000u)
         return;
     if (job) {
         pthread_mutex_lock(&r->job->lock);
@@ -81,6 +87,7 @@ static void tell_progress(struct wb_run *r) {
     if (!*text || (!job && strcmp(text, r->told) == 0))
         return;
     r->told_us = now;
+    r->tell_ms = r->tell_ms * 2 < TELL_LAST_MS ? r->tell_ms * 2 : TELL_LAST_MS;
     snprintf(r->told, sizeof r->told, "%s", text);
     r->opts->sink.told(r->opts->sink.ctx, NULL, &r->state, text);
 }

@@ -181,6 +181,7 @@ void wb_run_phase_json(const struct wb_program_phase *p, struct wb_buf *to) {
         wb_json_key_str(&j, "text", t->text);
         wb_json_key_bool(&j, "irreversible", t->irreversible);
         wb_json_key_bool(&j, "needs_data", t->needs_data);
+        wb_json_key_bool(&j, "by_person", t->does == WB_DOES_MANUAL);
         wb_json_end(&j);
     }
     wb_json_end(&j);

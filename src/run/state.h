@@ -77,6 +77,7 @@ struct wb_run_item {
     enum wb_run_item_state state;
     const char *id, *text; /* "step.2" */
     bool irreversible;
+    bool by_person;   /* who does it, or confirms it, and says so */
     bool needs_data;  /* passes only with samples */
     bool gate_passed; /* of a stage, by its latest judgement */
     unsigned attempts;

@@ -312,10 +312,18 @@ const char *wb_run_next_words(const struct wb_run_state *s, const char *path, st
         return wb_arena_printf(a, "phase %d begins: %s", p->number, p->name);
     const struct wb_run_item *item =
         wb_run_next_item(p, (enum wb_run_item_kind)(p->state - WB_RUN_ENTERING));
+    const char *role = wb_run_missing_role(p);
+    if (item && item->irreversible && role && item->state == WB_IS_OPEN)
+        return wb_arena_printf(
+            a, "%s: %s - cannot be undone, so first: whimbrel approve %s --as \"%s\"", item->id,
+            item->text, path, role);
+    if (item && item->by_person && item->state == WB_IS_OPEN)
+        return wb_arena_printf(
+            a, "%s: %s - a person %s, then: whimbrel approve %s --step %s", item->id, item->text,
+            item->kind == WB_ITEM_STEP ? "does this" : "looks whether it is so", path, item->id);
     if (item)
         return wb_arena_printf(a, "%s: %s%s%s", item->id, item->text, *item->why ? " - " : "",
                                item->why);
-    const char *role = wb_run_missing_role(p);
     if (role && p->state == WB_RUN_EXITING)
         return wb_arena_printf(a, "whimbrel approve %s --as \"%s\"", path, role);
     return wb_arena_printf(a, "phase %d goes on", p->number);

@@ -12,7 +12,7 @@ begin() {
 fail_with() { sqlite3 -cmd '.timeout 5000' "$SHOP" "UPDATE failures SET n = $1"; }
 history_is() { assert_eq "$1" "$(sqlite3 "$SHOP" 'SELECT what FROM history ORDER BY rowid' | paste -sd ';')" "history"; }
 handled() { [ "$(sqlite3 "$PLAN.whimbrel.db" "SELECT count(*) FROM event WHERE kind = 'action_outcome' AND data LIKE '%handled%'")" = 1 ]; }
-waits_for_people() { [ "$("$WHIMBREL" status "$PLAN" --json 2>/dev/null | jq -r .next)" = "step.3: Ask everybody" ]; }
+waits_for_people() { [[ $("$WHIMBREL" status "$PLAN" --json 2>/dev/null | jq -r .next) == "step.3: Ask everybody"* ]]; }
 start() {
     "$WHIMBREL" run "$PLAN" >"$DIR/runner" 2>&1 </dev/null &
     RUNNER=$!
