@@ -3,11 +3,19 @@
 
 #include "base/str.h"
 
+/* Bound without a query, and yet not what whimbrel sees itself. */
+static bool is_reported(const struct wb_plan_metric *m) {
+    return m->source == WB_SOURCE_OBSERVE ||
+           (m->source == WB_SOURCE_BUILTIN &&
+            (wb_str_eq(m->name, "dual-write error rate") || wb_str_eq(m->name, "mismatch rate") ||
+             wb_str_eq(m->name, "divergences")));
+}
+
 static void put_source(struct wb_buf *b, const struct wb_plan_metric *m) {
     static const char *const languages[] = {"", "SQL", "a script", "PromQL", "HTTP"};
     if (m->source == WB_SOURCE_QUERY)
         wb_buf_addf(b, ", measured by %s", languages[m->lang]);
-    else if (m->source == WB_SOURCE_OBSERVE)
+    else if (is_reported(m))
         wb_buf_adds(b, ", as the application reports it");
     else if (m->source == WB_SOURCE_BUILTIN)
         wb_buf_adds(b, ", measured by whimbrel");

@@ -11,17 +11,20 @@ static const char *manual(enum wb_plan_danger danger) {
                : "a person does it and confirms";
 }
 
-static void put_flag(struct wb_buf *b, const struct wb_plan_action *c) {
+/* The flag of the front matter sends reads; any other is the application's own. */
+static void put_flag(struct wb_plan_reader *r, struct wb_buf *b, const struct wb_plan_action *c) {
+    const char *ramp = r->plan->front.flag.value;
+    bool reads = c->kind == WB_ACT_ROUTE_READS || !ramp || !c->flag || wb_str_eq(c->flag, ramp);
     struct wb_plan_value v = {.unit = WB_UNIT_RATIO, .number = c->percent};
     struct wb_decimal none = {0}, all = {.digits = 1};
     wb_buf_addf(b, "sets the flag %s to ", c->flag ? c->flag : "(none is named)");
     if (wb_decimal_compare(c->percent, none) == 0)
-        wb_buf_adds(b, "false: reads go to the old side");
+        wb_buf_adds(b, reads ? "false: reads go to the old side" : "false");
     else if (wb_decimal_compare(c->percent, all) == 0)
-        wb_buf_adds(b, "true: reads go to the new side");
+        wb_buf_adds(b, reads ? "true: reads go to the new side" : "true");
     else {
         wb_value_put(b, &v);
-        wb_buf_adds(b, " of reads to the new side");
+        wb_buf_adds(b, reads ? " of reads to the new side" : " of keys");
     }
 }
 
@@ -40,7 +43,7 @@ const char *wb_tell_action(struct wb_plan_reader *r, const struct wb_plan_action
         return manual(c->danger);
     switch (c->kind) {
     case WB_ACT_SET_FLAG:
-        put_flag(&b, c);
+        put_flag(r, &b, c);
         break;
     case WB_ACT_PAUSE_BACKFILL:
         wb_buf_adds(&b, "pauses the backfill before its next batch");
