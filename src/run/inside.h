@@ -60,6 +60,8 @@ struct wb_job {
 /* --- metrics -------------------------------------------------------------------------------------
  */
 
+struct wb_sampler;
+
 struct wb_meter { /* one a metric that the plan uses */
     const struct wb_plan_metric *metric;
     struct wb_metric_spec spec; /* name, unit, form, quantile */
@@ -67,10 +69,10 @@ struct wb_meter { /* one a metric that the plan uses */
     struct wb_baseline_meter *baseline; /* NULL: none is needed, or it is known */
     struct wb_sample sample;            /* the latest */
     struct wb_histogram *histogram;
-    bool fresh;                /* sample is new */
-    char why[WB_RUN_WHY];      /* why there is none */
-    struct wb_sample incoming; /* the sampler's, until its round is over */
-    char incoming_why[WB_RUN_WHY];
+    bool fresh;                 /* sample is new */
+    bool answered;              /* the source did, when it was last asked; maybe without data */
+    char why[WB_RUN_WHY];       /* why there is none */
+    struct wb_sampler *sampler; /* its query under way; NULL: none */
 };
 
 struct wb_judge_gate {
@@ -98,7 +100,6 @@ struct wb_watch { /* an armed trigger */
     enum wb_trigger_state last;
 };
 
-struct wb_sampler;
 struct wb_notice;
 
 struct wb_run {
@@ -122,7 +123,6 @@ struct wb_run {
     char trouble[300];       /* why it could not be; "" it could */
     struct wb_meter *meters;
     size_t n_meters;
-    struct wb_sampler *sampler; /* a round of queries under way; NULL: none */
     struct wb_gates gates;
     struct wb_watch *watches;
     size_t n_watches, cap_watches;

@@ -1,5 +1,5 @@
-/* Where metrics come from. What the application reports and what the run knows is read in the loop;
- * queries run in a thread, one after the other, and are taken over when all of them are in. */
+/* Where metrics come from. What the application reports and what the run knows is read in the loop.
+ * Each query runs in a thread of its own, so that a source that hangs delays no other. */
 #include "run/http.h"
 #include "run/inside.h"
 
@@ -13,12 +13,14 @@
 
 enum { EVERY_MS = 10000, OBSERVE_MS = 1000 };
 
-struct wb_sampler {    /* one round of queries */
-    struct wb_job job; /* its lock and connection are used by queries */
+struct wb_sampler {    /* one query of one metric */
+    struct wb_job job; /* its lock and connection are used by the query */
+    const struct wb_plan_metric *metric;
     pthread_t thread;
     atomic_bool over;
-    struct wb_meter **meters;
-    size_t n;
+    struct wb_sample sample;
+    bool answered;
+    char why[WB_RUN_WHY];
 };
 
 static bool is_builtin(const struct wb_plan_metric *m, const char *name) {
@@ -73,6 +75,7 @@ static void observe(struct wb_run *r, struct wb_meter *m) {
         snprintf(m->why, sizeof m->why, "nobody can report: the run was started without --listen");
         return;
     }
+    m->answered = true;
     if (is_builtin(m->metric, "dual-write error rate")) {
         wb_observe_error_rate(o, WB_OBSERVE_NEW, WB_OBSERVE_WRITE, &m->sample);
     } else if (is_builtin(m->metric, "mismatch rate")) {
@@ -145,88 +148,80 @@ static enum wb_code ask_script(struct wb_job *job, const struct wb_plan_metric *
     return WB_OK;
 }
 
-static void ask(struct wb_job *job, struct wb_meter *m) {
+static void *ask(void *arg) {
+    struct wb_sampler *s = arg;
+    const struct wb_plan_metric *m = s->metric;
     struct wb_error err = {0};
     double value = NAN;
     int64_t source_us = wb_clock_wall_us();
     enum wb_code code;
-    if (m->metric->source == WB_SOURCE_BUILTIN)
-        code = ask_lag(job, &value, &err);
-    else if (m->metric->lang == WB_LANG_SQL)
-        code = ask_sql(job, m->metric, &value, &err);
-    else if (m->metric->lang == WB_LANG_SH)
-        code = ask_script(job, m->metric, &value, &err);
-    else if (m->metric->lang == WB_LANG_PROMQL)
-        code = wb_http_prometheus(m->metric->query, &value, &source_us, &err);
+    if (m->source == WB_SOURCE_BUILTIN)
+        code = ask_lag(&s->job, &value, &err);
+    else if (m->lang == WB_LANG_SQL)
+        code = ask_sql(&s->job, m, &value, &err);
+    else if (m->lang == WB_LANG_SH)
+        code = ask_script(&s->job, m, &value, &err);
+    else if (m->lang == WB_LANG_PROMQL)
+        code = wb_http_prometheus(m->query, &value, &source_us, &err);
     else
-        code = wb_http_number(m->metric->query, &value, &err);
-    m->incoming =
-        (struct wb_sample){.source_us = source_us, .value = code ? NAN : in_unit(m->metric, value)};
-    snprintf(m->incoming_why, sizeof m->incoming_why, "%.899s",
-             code ? err.text : "the source has no data");
-}
-
-static void *ask_all(void *arg) {
-    struct wb_sampler *s = arg;
-    for (size_t i = 0; i < s->n; i++)
-        ask(&s->job, s->meters[i]);
+        code = wb_http_number(m->query, &value, &err);
+    s->sample = (struct wb_sample){.source_us = source_us, .value = code ? NAN : in_unit(m, value)};
+    s->answered = !code;
+    snprintf(s->why, sizeof s->why, "%.899s", code ? err.text : "the source has no data");
     atomic_store(&s->over, true);
     return NULL;
 }
 
-static void end_round(struct wb_run *r) {
-    struct wb_sampler *s = r->sampler;
+static void end_query(struct wb_meter *m) {
+    struct wb_sampler *s = m->sampler;
     pthread_join(s->thread, NULL);
-    for (size_t i = 0; i < s->n; i++) {
-        struct wb_meter *m = s->meters[i];
-        m->sample = m->incoming;
-        memcpy(m->why, m->incoming_why, sizeof m->why);
-        m->fresh = true;
-    }
+    m->sample = s->sample;
+    m->answered = s->answered;
+    memcpy(m->why, s->why, sizeof m->why);
+    m->fresh = true;
     pthread_mutex_destroy(&s->job.lock);
-    free(s->meters);
     free(s);
-    r->sampler = NULL;
+    m->sampler = NULL;
 }
 
-static void begin_round(struct wb_run *r, struct wb_meter **due, size_t n) {
+static void begin_query(struct wb_run *r, struct wb_meter *m) {
     struct wb_sampler *s = calloc(1, sizeof *s);
     if (!s)
         abort();
-    s->meters = due;
-    s->n = n;
+    s->metric = m->metric;
     s->job.run = r;
     s->job.id = "";
     pthread_mutex_init(&s->job.lock, NULL);
-    if (pthread_create(&s->thread, NULL, ask_all, s) != 0)
+    if (pthread_create(&s->thread, NULL, ask, s) != 0)
         abort();
-    r->sampler = s;
+    m->sampler = s;
 }
 
 void wb_run_sample(struct wb_run *r) {
     uint64_t now = wb_run_now_us(r);
-    if (r->sampler && atomic_load(&r->sampler->over))
-        end_round(r);
-    struct wb_meter **due = calloc(r->n_meters + 1, sizeof(struct wb_meter *));
-    size_t n = 0;
-    if (!due)
-        abort();
     for (size_t i = 0; i < r->n_meters; i++) {
         struct wb_meter *m = &r->meters[i];
         bool seen = is_observed(m->metric);
-        if (m->metric->source == WB_SOURCE_NONE || now < m->due_us || (!seen && r->sampler))
+        if (m->sampler && atomic_load(&m->sampler->over))
+            end_query(m);
+        if (m->metric->source == WB_SOURCE_NONE || now < m->due_us || m->sampler)
             continue;
         int64_t every = m->metric->every_ms ? m->metric->every_ms : seen ? OBSERVE_MS : EVERY_MS;
         m->due_us = now + (uint64_t)every * 1000;
         if (seen)
             observe(r, m);
         else
-            due[n++] = m;
+            begin_query(r, m);
     }
-    if (n)
-        begin_round(r, due, n);
-    else
-        free(due);
+}
+
+static void stop_query(struct wb_meter *m) {
+    struct wb_job *job = &m->sampler->job;
+    pthread_mutex_lock(&job->lock);
+    if (job->conn)
+        job->conn->engine->cancel(job->conn);
+    pthread_mutex_unlock(&job->lock);
+    wb_cancel_request(&job->cancel, -1);
 }
 
 void wb_run_meters_free(struct wb_run *r) {
@@ -234,15 +229,12 @@ void wb_run_meters_free(struct wb_run *r) {
     for (size_t i = 0; i < r->n_watches; i++)
         wb_trigger_free(r->watches[i].trigger);
     r->n_watches = 0;
-    if (r->sampler) {
-        pthread_mutex_lock(&r->sampler->job.lock);
-        if (r->sampler->job.conn)
-            r->sampler->job.conn->engine->cancel(r->sampler->job.conn);
-        pthread_mutex_unlock(&r->sampler->job.lock);
-        wb_cancel_request(&r->sampler->job.cancel, -1);
-        end_round(r);
-    }
+    for (size_t i = 0; i < r->n_meters; i++) /* all at once, then wait */
+        if (r->meters[i].sampler)
+            stop_query(&r->meters[i]);
     for (size_t i = 0; i < r->n_meters; i++) {
+        if (r->meters[i].sampler)
+            end_query(&r->meters[i]);
         wb_baseline_meter_free(r->meters[i].baseline);
         free(r->meters[i].histogram);
     }

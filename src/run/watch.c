@@ -244,6 +244,14 @@ void wb_run_gates_save(struct wb_run *r) {
     r->gates.saved_us = wb_run_now_us(r);
 }
 
+/* The metric of an armed trigger whose source does not answer; NULL: all are evaluated. */
+static const struct wb_meter *unanswered(const struct wb_run *r) {
+    for (size_t i = 0; i < r->n_watches; i++)
+        if (!r->watches[i].meter->answered)
+            return r->watches[i].meter;
+    return NULL;
+}
+
 enum wb_code wb_run_gates(struct wb_run *r, const struct wb_run_phase *p,
                           const struct wb_run_item *item, const struct wb_task *t,
                           struct wb_gate_verdict *ret, struct wb_error *err) {
@@ -267,6 +275,13 @@ enum wb_code wb_run_gates(struct wb_run *r, const struct wb_run_phase *p,
         all = wb_gate_combine(all, v.state);
         if (i == 0 || all != before)
             *ret = v;
+    }
+    const struct wb_meter *silent = unanswered(r);
+    if (all == WB_GATE_HOLDS && silent) {
+        all = WB_GATE_INCONCLUSIVE;
+        snprintf(ret->reason, sizeof ret->reason,
+                 "time stands still: a trigger reads %.60s, and its source does not answer: %.160s",
+                 silent->metric->name, silent->why);
     }
     ret->state = all;
     if (all == WB_GATE_HOLDS || !r->gates.alive_us)
@@ -331,11 +346,26 @@ static const char *stage_under_way(const struct wb_run_phase *p) {
     return NULL;
 }
 
-static bool is_watched(const struct wb_run *r, int phase, const char *stage) {
+static bool is_watched(const struct wb_run *r, int phase, const struct wb_task_trigger *t) {
     for (size_t i = 0; i < r->n_watches; i++)
-        if (r->watches[i].phase == phase && wb_str_eq(r->watches[i].stage, stage))
+        if (r->watches[i].phase == phase && r->watches[i].task == t)
             return true;
     return false;
+}
+
+/* What compares with the gates of a stage that is over. The others go on over stages: their windows
+ * must not begin anew. */
+static void drop_watches_of_gates(struct wb_run *r, int phase, const char *stage) {
+    size_t kept = 0;
+    for (size_t i = 0; i < r->n_watches; i++) {
+        const struct wb_watch *w = &r->watches[i];
+        bool of_gate = w->task->clause->kind == WB_CLAUSE_EXCEEDS_GATE;
+        if (w->phase == phase && of_gate && !wb_str_eq(w->stage, stage))
+            wb_trigger_free(w->trigger);
+        else
+            r->watches[kept++] = *w;
+    }
+    r->n_watches = kept;
 }
 
 static void watch_phase(struct wb_run *r, const struct wb_run_phase *p) {
@@ -345,12 +375,12 @@ static void watch_phase(struct wb_run *r, const struct wb_run_phase *p) {
         drop_watches(r, p->number);
         return;
     }
-    if (is_watched(r, p->number, stage) || program->n_triggers == 0)
-        return;
-    drop_watches(r, p->number); /* another stage: other gates may be exceeded */
+    drop_watches_of_gates(r, p->number, stage);
     const struct wb_task *t = stage ? wb_program_task(program, stage) : NULL;
     for (size_t i = 0; i < program->n_triggers; i++) {
         const struct wb_task_trigger *trigger = &program->triggers[i];
+        if (is_watched(r, p->number, trigger))
+            continue;
         if (trigger->clause->kind != WB_CLAUSE_EXCEEDS_GATE)
             add_watch(r, p->number, trigger, trigger->clause, stage, false);
         for (size_t k = 0; trigger->clause->kind == WB_CLAUSE_EXCEEDS_GATE && t && k < t->n_clauses;
@@ -375,6 +405,10 @@ static enum wb_code judge_watch(struct wb_run *r, struct wb_watch *w, bool busy,
                  v.measured.samples, v.measured.hits, v.measured.window_ms);
     if (v.state == WB_TRIGGER_FIRED)
         wb_run_event(r, WB_EVENT_PAGE, w->phase, w->task->id, "text:s", v.reason);
+    else if (v.state == WB_TRIGGER_INCONCLUSIVE && !w->meter->answered)
+        wb_run_event(
+            r, WB_EVENT_PAGE, w->phase, w->task->id, "text:s",
+            wb_arena_printf(&r->arena, "this trigger cannot be evaluated: %s", w->meter->why));
     return wb_run_write(r, NULL, err);
 }
 
@@ -384,7 +418,7 @@ enum wb_code wb_run_watch(struct wb_run *r, struct wb_error *err) {
     enum wb_code code = WB_OK;
     for (size_t i = 0; i < r->state.n_phases; i++)
         watch_phase(r, &r->state.phases[i]);
-    bool counts = !wb_run_blocked(&r->state);
+    bool counts = !wb_run_blocked(&r->state) && !unanswered(r);
     for (size_t i = 0; i < r->gates.n; i++)
         wb_gate_tick(r->gates.items[i].gate, now, counts ? WB_TIME_COUNTS : WB_TIME_STOPS);
     for (size_t i = 0; i < r->n_meters; i++) {
