@@ -66,6 +66,8 @@ static void build(struct wb_plan_reader *r, const struct wb_phrase *p, const str
     }
     if (s[WB_SLOT_BOOL].taken)
         c->percent = s[WB_SLOT_BOOL].value.number;
+    if (c->kind == WB_ACT_SET_STAGE) /* the pattern's last word */
+        c->stage = p->tokens[p->n - 1].text;
     if (c->kind == WB_ACT_ROUTE_READS)
         c->percent = s[WB_SLOT_PCT].taken ? s[WB_SLOT_PCT].value.number : one;
     if (c->kind == WB_ACT_BATCH_SIZE)

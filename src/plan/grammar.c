@@ -85,6 +85,11 @@ const struct wb_pattern wb_patterns[] = {
            "flip feature flag off", "the same; without a name, the flag of the front matter"),
     ACTION(SET_FLAG, "turn|switch BOOL feature? flag|flags FLAG?",
            "turn off feature flag `use_new`", "the same"),
+    ACTION(SET_STAGE,
+           "set|move|switch migration|flag? stage [ of FLAG ] to "
+           "off|dualwrite|shadow|live|rampdown|complete",
+           "set migration stage to dualwrite",
+           "the stage is served as FLAG-stage; off takes all reads back to the old side"),
     ACTION(PAUSE_BACKFILL, "pause backfill", "pause backfill", "no further batch begins"),
     ACTION(RESUME_BACKFILL, "resume|continue backfill", "resume backfill", "batches go on"),
     ACTION(STOP_BACKFILL, "stop backfill", "stop backfill", "the backfill ends where it stands"),

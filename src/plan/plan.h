@@ -169,6 +169,7 @@ struct wb_plan_clause {
 #define WB_PLAN_ACTIONS(X)                \
     X(MANUAL, "manual")                   \
     X(SET_FLAG, "set_flag")               \
+    X(SET_STAGE, "set_stage")             \
     X(PAUSE_BACKFILL, "pause_backfill")   \
     X(RESUME_BACKFILL, "resume_backfill") \
     X(STOP_BACKFILL, "stop_backfill")     \
@@ -193,7 +194,8 @@ struct wb_plan_action {
     enum wb_plan_act kind;
     struct wb_plan_place place;
     const char *text;
-    const char *flag; /* SET_FLAG; NULL: none is named anywhere */
+    const char *flag;  /* SET_FLAG, SET_STAGE; NULL: none is named anywhere */
+    const char *stage; /* SET_STAGE: the word */
     struct wb_decimal
         percent; /* SET_FLAG, ROUTE_READS: share of reads from the new side, as a ratio */
     enum wb_plan_side side;            /* writes, reads */

@@ -134,6 +134,13 @@ static bool find_actions(struct wb_plan_reader *r, const struct wb_phrase *p,
     return true;
 }
 
+/* "Set migration stage to complete" says nothing about a thing that is complete. */
+static bool sets_stage(const struct wb_plan_reader *r, const struct wb_phrase *p) {
+    struct wb_match m;
+    return wb_match_phrase(r, p, WB_USE_ACTION, WB_MATCH_EXACT, &m) &&
+           m.pattern->kind == WB_ACT_SET_STAGE;
+}
+
 void wb_step_read(struct wb_plan_reader *r, const struct wb_phrase *p, struct wb_plan_step *ret) {
     struct wb_plan_step s = {
         .place = wb_reader_place(r, p->tokens[0].from),
@@ -144,7 +151,7 @@ void wb_step_read(struct wb_plan_reader *r, const struct wb_phrase *p, struct wb
     bool found = find_phrases(r, p, &s);
     found |= wb_phrase_malformed(r, p);
     bool paced = s.runs_backfill || s.batch_rows || s.delay_ms || s.pause_above_lag_ms;
-    if (!found && !find_clauses(r, p, &s))
+    if (!found && (sets_stage(r, p) || !find_clauses(r, p, &s)))
         find_actions(r, p, &s);
     bool bound = paced || s.builtin || s.n_clauses || s.n_actions;
     s.reading = bound && !grace_only ? WB_READING_AUTO : WB_READING_MANUAL;

@@ -45,6 +45,10 @@ const char *wb_tell_action(struct wb_plan_reader *r, const struct wb_plan_action
     case WB_ACT_SET_FLAG:
         put_flag(r, &b, c);
         break;
+    case WB_ACT_SET_STAGE:
+        wb_buf_addf(&b, "serves the stage %s for the flag %s", c->stage,
+                    c->flag ? c->flag : "(none is named)");
+        break;
     case WB_ACT_PAUSE_BACKFILL:
         wb_buf_adds(&b, "pauses the backfill before its next batch");
         break;

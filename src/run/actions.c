@@ -5,14 +5,41 @@
 
 #include <string.h>
 
+/* That the new side is read makes a migration live, not complete: what stops the writes to the old
+ * side is said by the plan. Without a share it is again what it was before. */
+static const char *stage_of_share(const struct wb_run_flag *f, unsigned share) {
+    const char *now = f->stage;
+    bool reads_new =
+        wb_str_eq(now, "live") || wb_str_eq(now, "rampdown") || wb_str_eq(now, "complete");
+    if (share)
+        return reads_new ? now : "live";
+    return reads_new ? f->before : now;
+}
+
+/* As it will be when the events of this decision are written: a step may set a flag's share and its
+ * stage. */
+static struct wb_run_flag flag_to_be(struct wb_run *r, const char *flag) {
+    const struct wb_run_flag *now = wb_run_flag_of(&r->state, flag);
+    struct wb_run_flag f = now ? *now : (struct wb_run_flag){flag, "off", "off", 0};
+    for (size_t i = 0; i < r->batch.n; i++) {
+        if (r->batch.items[i].kind != WB_EVENT_FLAG)
+            continue;
+        json_t *data = json_loads(r->batch.items[i].data, 0, NULL);
+        if (wb_str_eq(json_string_value(json_object_get(data, "flag")), flag)) {
+            f.share = (unsigned)json_integer_value(json_object_get(data, "share"));
+            f.stage =
+                wb_arena_strdup(&r->batch.arena, json_string_value(json_object_get(data, "stage")));
+        }
+        json_decref(data);
+    }
+    return f;
+}
+
 void wb_run_set_flag(struct wb_run *r, int phase, const char *step, const char *flag,
                      unsigned share, const char *stage) {
-    const char *now = "off";
-    for (size_t i = 0; i < r->state.n_flags; i++)
-        if (wb_str_eq(r->state.flags[i].name, flag))
-            now = r->state.flags[i].stage;
-    if (!stage)
-        stage = share >= WB_FLAG_BUCKETS ? "complete" : share ? "live" : now;
+    struct wb_run_flag now = flag_to_be(r, flag);
+    if (!stage || !*stage)
+        stage = stage_of_share(&now, share);
     wb_run_event(r, WB_EVENT_FLAG, phase, step, "flag:s share:u stage:s", flag, (uint64_t)share,
                  stage);
 }
@@ -55,6 +82,12 @@ void wb_run_action(struct wb_run *r, int phase, const char *step, const struct w
         break;
     case WB_ACT_NONE:
         break;
+    case WB_ACT_SET_STAGE: {
+        bool off = wb_str_eq(a->stage, "off"); /* nobody is to read the new side */
+        if (flag)
+            wb_run_set_flag(r, phase, step, flag, off ? 0 : flag_to_be(r, flag).share, a->stage);
+        break;
+    }
     default: /* a page, and all that a person has to do */
         wb_run_event(r, WB_EVENT_PAGE, phase, step, "text:s", a->text);
         break;

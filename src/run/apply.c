@@ -386,16 +386,18 @@ static enum wb_code baseline(struct wb_apply *a) {
 static enum wb_code flag(struct wb_apply *a) {
     struct wb_run_state *s = a->s;
     int64_t share = wb_apply_int(a, "share", -1);
-    struct wb_run_flag *f = NULL;
+    struct wb_run_flag *f = wb_run_flag_of(s, wb_apply_text(a, "flag"));
     if (share < 0 || share > 10000 || !*wb_apply_text(a, "flag"))
         return wb_apply_refuse(a, "a flag without name or share");
-    for (size_t i = 0; i < s->n_flags; i++)
-        if (wb_apply_is(a, "flag", s->flags[i].name))
-            f = &s->flags[i];
+    bool reads_old = wb_apply_is(a, "stage", "off") || wb_apply_is(a, "stage", "dualwrite") ||
+                     wb_apply_is(a, "stage", "shadow");
+    const char *stage = wb_apply_keep(a, wb_apply_text(a, "stage"));
+    const char *before = reads_old ? stage : f ? f->before : "off";
     if (!f)
         f = WB_PUSH(&s->arena, s->flags, s->n_flags, s->cap_flags);
     *f = (struct wb_run_flag){.name = wb_apply_keep(a, wb_apply_text(a, "flag")),
-                              .stage = wb_apply_keep(a, wb_apply_text(a, "stage")),
+                              .stage = stage,
+                              .before = before,
                               .share = (unsigned)share};
     return WB_OK;
 }

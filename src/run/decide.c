@@ -280,13 +280,11 @@ static enum wb_code begin_stage(struct wb_run *r, struct wb_run_phase *p, const 
     wb_run_event(r, WB_EVENT_STAGE_STARTED, p->number, t->id, "share:u text:s", (uint64_t)share,
                  t->text);
     if (flag) {
-        unsigned before = 0;
-        for (size_t i = 0; i < r->state.n_flags; i++)
-            if (wb_str_eq(r->state.flags[i].name, flag))
-                before = r->state.flags[i].share;
-        wb_run_event(r, WB_EVENT_UNDO_RECORDED, p->number, t->id, "does:s kind:s flag:s share:u",
-                     "the ramp", "flag", flag, (uint64_t)before);
-        wb_run_set_flag(r, p->number, t->id, flag, share, "live");
+        const struct wb_run_flag *before = wb_run_flag_of(&r->state, flag);
+        wb_run_event(r, WB_EVENT_UNDO_RECORDED, p->number, t->id,
+                     "does:s kind:s flag:s share:u stage:s", "the ramp", "flag", flag,
+                     (uint64_t)(before ? before->share : 0), before ? before->stage : "off");
+        wb_run_set_flag(r, p->number, t->id, flag, share, NULL);
     }
     return wb_run_write(r, NULL, err);
 }

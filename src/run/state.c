@@ -81,6 +81,13 @@ struct wb_run_undo *wb_run_next_undo(const struct wb_run_state *s, int to) {
     return last;
 }
 
+struct wb_run_flag *wb_run_flag_of(const struct wb_run_state *s, const char *name) {
+    for (size_t i = 0; i < s->n_flags; i++)
+        if (wb_str_eq(s->flags[i].name, name))
+            return &s->flags[i];
+    return NULL;
+}
+
 const char *wb_run_blocked(const struct wb_run_state *s) {
     if (!s->started)
         return "the run has not begun";

@@ -131,7 +131,8 @@ struct wb_run_firing {
 
 struct wb_run_flag {
     const char *name, *stage;
-    unsigned share; /* of WB_FLAG_BUCKETS */
+    const char *before; /* the latest stage in which the old side was read: back to it */
+    unsigned share;     /* of WB_FLAG_BUCKETS */
 };
 
 struct wb_run_baseline {
@@ -189,6 +190,7 @@ struct wb_run_firing *wb_run_open_firing(const struct wb_run_state *s);
 bool wb_run_has_fired(const struct wb_run_state *s, int phase, const char *id);
 /* What a rollback undoes next; NULL: nothing is left of the phases above to. */
 struct wb_run_undo *wb_run_next_undo(const struct wb_run_state *s, int to);
+struct wb_run_flag *wb_run_flag_of(const struct wb_run_state *s, const char *name); /* NULL: none */
 /* Whether nothing may go forward: held, paused, rolling back, aborted, done or not begun. */
 const char *wb_run_blocked(const struct wb_run_state *s); /* why; NULL: it may */
 

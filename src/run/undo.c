@@ -26,9 +26,45 @@ static void put_block(struct wb_json *j, const struct wb_plan_block *b) {
     wb_json_key_int(j, "lock_timeout_ms", b->lock_timeout_ms);
 }
 
+static const char *flag_that_is_set(const struct wb_run *r, const struct wb_plan_action *a) {
+    if (a->kind != WB_ACT_SET_FLAG && a->kind != WB_ACT_ROUTE_READS && a->kind != WB_ACT_SET_STAGE)
+        return NULL;
+    return a->flag ? a->flag : r->plan->front.flag.value;
+}
+
+/* A step that sets flags is undone by what they were before it. */
+static void record_flags(struct wb_run *r, int phase, const struct wb_task *t) {
+    WB_CLEANUP_BUF struct wb_buf b = {0};
+    struct wb_json j = {.out = &b};
+    size_t n = 0;
+    wb_json_object(&j);
+    wb_json_key_str(&j, "does", t->text);
+    wb_json_key_str(&j, "kind", "flags");
+    wb_json_key(&j, "flags");
+    wb_json_array(&j);
+    for (size_t i = 0; i < t->step->n_actions; i++) {
+        const char *flag = flag_that_is_set(r, &t->step->actions[i]);
+        const struct wb_run_flag *now = flag ? wb_run_flag_of(&r->state, flag) : NULL;
+        if (!flag)
+            continue;
+        n++;
+        wb_json_object(&j);
+        wb_json_key_str(&j, "flag", flag);
+        wb_json_key_uint(&j, "share", now ? now->share : 0);
+        wb_json_key_str(&j, "stage", now ? now->stage : "off");
+        wb_json_end(&j);
+    }
+    wb_json_end(&j);
+    wb_json_end(&j);
+    if (n)
+        wb_run_event_json(r, WB_EVENT_UNDO_RECORDED, phase, t->id, &b);
+}
+
 void wb_run_record_undo(struct wb_run *r, int phase, const struct wb_task *t) {
     WB_CLEANUP_BUF struct wb_buf b = {0};
     struct wb_json j = {.out = &b};
+    if (t->does == WB_DOES_ACTIONS)
+        record_flags(r, phase, t);
     bool changes = t->up || t->does == WB_DOES_COPY || t->does == WB_DOES_MANUAL;
     if (!changes)
         return;
@@ -50,14 +86,21 @@ void wb_run_record_undo(struct wb_run *r, int phase, const struct wb_task *t) {
     wb_run_event_json(r, WB_EVENT_UNDO_RECORDED, phase, t->id, &b);
 }
 
+static int64_t share_of_action(const struct wb_plan_action *a) {
+    bool old = a->kind == WB_ACT_ROUTE_READS && a->side == WB_PLAN_SIDE_SOURCE;
+    return old ? 0 : (int64_t)(wb_decimal_double(a->percent) * WB_FLAG_BUCKETS + 0.5);
+}
+
 static void put_action(struct wb_run *r, const struct wb_plan_action *a, struct wb_json *j) {
-    const char *flag = a->flag ? a->flag : r->plan->front.flag.value;
-    bool sets = (a->kind == WB_ACT_SET_FLAG || a->kind == WB_ACT_ROUTE_READS) && flag;
+    const char *flag = flag_that_is_set(r, a);
     wb_json_key_str(j, "does", a->text);
-    if (sets) {
+    if (flag) {
         wb_json_key_str(j, "kind", "flag");
         wb_json_key_str(j, "flag", flag);
-        wb_json_key_int(j, "share", (int64_t)(wb_decimal_double(a->percent) * 10000 + 0.5));
+        if (a->kind != WB_ACT_SET_STAGE || wb_str_eq(a->stage, "off"))
+            wb_json_key_int(j, "share", share_of_action(a));
+        if (a->kind == WB_ACT_SET_STAGE)
+            wb_json_key_str(j, "stage", a->stage);
     } else if (a->kind == WB_ACT_RUN_BLOCK && a->block) {
         put_block(j, a->block);
     } else {
@@ -163,6 +206,27 @@ static bool phase_is_undone(const struct wb_run_state *s, const struct wb_run_un
     return true;
 }
 
+/* Without a share it stays; without a stage it follows from the share. */
+static void set_flag(struct wb_run *r, const struct wb_run_undo *u, const json_t *to) {
+    const char *flag = text_of(to, "flag");
+    const struct wb_run_flag *now = wb_run_flag_of(&r->state, flag);
+    int64_t share = json_object_get(to, "share") ? int_of(to, "share") : now ? now->share : 0;
+    wb_run_set_flag(r, u->phase, u->step, flag, (unsigned)share, text_of(to, "stage"));
+}
+
+static enum wb_code undo_flags(struct wb_run *r, struct wb_run_undo *u, const json_t *data,
+                               struct wb_error *err) {
+    const json_t *list = json_object_get(data, "flags");
+    wb_run_event(r, WB_EVENT_UNDO_INTENT, u->phase, u->step, "");
+    for (size_t i = json_array_size(list); i-- > 0;)
+        set_flag(r, u, json_array_get(list, i));
+    if (!list)
+        set_flag(r, u, data);
+    wb_run_event(r, WB_EVENT_UNDO_OUTCOME, u->phase, u->step, "result:s why:s", "done",
+                 "the flag is set");
+    return wb_run_write(r, NULL, err);
+}
+
 static enum wb_code undo_one(struct wb_run *r, struct wb_run_undo *u, struct wb_error *err) {
     json_t *data = json_loads(u->data, 0, NULL);
     const char *kind = text_of(data, "kind");
@@ -172,13 +236,8 @@ static enum wb_code undo_one(struct wb_run *r, struct wb_run_undo *u, struct wb_
         code = wb_run_write(r, NULL, err);
         if (!code)
             return wb_run_job_start(r, WB_JOB_UNDO, u->phase, u->step, NULL, data, NULL, err);
-    } else if (strcmp(kind, "flag") == 0) {
-        wb_run_event(r, WB_EVENT_UNDO_INTENT, u->phase, u->step, "");
-        wb_run_set_flag(r, u->phase, u->step, text_of(data, "flag"),
-                        (unsigned)int_of(data, "share"), NULL);
-        wb_run_event(r, WB_EVENT_UNDO_OUTCOME, u->phase, u->step, "result:s why:s", "done",
-                     "the flag is set");
-        code = wb_run_write(r, NULL, err);
+    } else if (strcmp(kind, "flag") == 0 || strcmp(kind, "flags") == 0) {
+        code = undo_flags(r, u, data, err);
     } else if (strcmp(kind, "keep") == 0) {
         wb_run_event(r, WB_EVENT_UNDO_OUTCOME, u->phase, u->step, "result:s why:s", "skipped",
                      text_of(data, "text"));
