@@ -105,11 +105,10 @@ static void stop_job(struct wb_run *r) {
         wb_run_job_cancel(r);
 }
 
-/* Nobody knows of a turn of the loop in which nothing could be decided. */
 static void tell_tick(struct wb_run *r) {
     wb_run_view_ticked(r->view, r->renewal_us, r->trouble);
-    if (r->opts->sink.ticked && !*r->trouble)
-        r->opts->sink.ticked(r->opts->sink.ctx, &r->state, r->waits);
+    if (r->opts->sink.ticked)
+        r->opts->sink.ticked(r->opts->sink.ctx, &r->state, *r->trouble ? r->trouble : r->waits);
 }
 
 static enum wb_code tick(struct wb_run *r, struct wb_error *err) {

@@ -28,8 +28,7 @@ struct wb_run_sink {
     void (*told)(void *ctx, const struct wb_event *e, const struct wb_run_state *s,
                  const char *progress);
     void *ctx;
-    /* After each turn of the loop in which the journal could be written; may be NULL. waits: for
-     * what, "" where it goes on by itself. */
+    /* After each turn of the loop; may be NULL. waits: for what, "" where it goes on by itself. */
     void (*ticked)(void *ctx, const struct wb_run_state *s, const char *waits);
 };
 
