@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { EVERY_MS = 10000, OBSERVE_MS = 1000 };
+enum { EVERY_MS = 10000, OBSERVE_MS = 500 };
 
 struct wb_sampler {    /* one query of one metric */
     struct wb_job job; /* its lock and connection are used by the query */
