@@ -8,6 +8,7 @@
  * percentile and the longest of the times from a request's first byte to its answer's last. One thread, epoll; exit
  * code 1 with a message if any answer is not 200.
  */
+#define _GNU_SOURCE /* strcasestr */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/tcp.h>
