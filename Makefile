@@ -39,9 +39,10 @@ asan: ## unit and conformance tests with the address and undefined-behaviour san
 	@scripts/setup --for check
 	@tests/run unit/ conformance/
 
-tsan: ## unit tests and copies with the thread sanitizer
+tsan: ## unit tests, copies and runs with the thread sanitizer
 	@scripts/setup --for check
-	@tests/run --tsan unit/ scenario/filters scenario/moving_source scenario/resume scenario/sessions_ended
+	@tests/run --tsan unit/ scenario/filters scenario/moving_source scenario/resume scenario/sessions_ended \
+		scenario/run_listen scenario/run_health scenario/run_hostile scenario/run_trigger
 
 lint: ## the source rules, and cppcheck, clang-tidy and clang-format where installed
 	@scripts/lint
