@@ -9,7 +9,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SAMPLE_ROWS_A_CHUNK = 100, MAX_CHUNKS = 100000, PAGE_BYTES = 8192 };
+/* A page's rows lie close together where the key follows the order of insertion: few pages would
+ * make few bounds that are apart, so pages count as well as rows. */
+enum {
+    SAMPLE_ROWS_A_CHUNK = 100,
+    SAMPLE_PAGES_A_CHUNK = 4,
+    SAMPLE_PAGES_MIN = 64,
+    MAX_CHUNKS = 100000,
+    PAGE_BYTES = 8192
+};
 
 struct split {
     struct wb_postgres *p;
@@ -103,12 +111,22 @@ static enum wb_code split_integers(struct split *s, bool *ret_done, struct wb_er
     return WB_OK;
 }
 
+static double sample_percent(const struct split *s) {
+    if (!s->est_rows || !s->pages)
+        return 100;
+    double chunks = (double)n_chunks(s);
+    double rows = chunks * SAMPLE_ROWS_A_CHUNK / (double)s->est_rows;
+    double few = SAMPLE_PAGES_MIN / chunks;
+    double pages =
+        chunks * (few > SAMPLE_PAGES_A_CHUNK ? few : SAMPLE_PAGES_A_CHUNK) / (double)s->pages;
+    return 100 * (rows > pages ? rows : pages);
+}
+
 static enum wb_code split_by_sample(struct split *s, struct wb_error *err) {
     WB_CLEANUP_BUF struct wb_buf sql = {0};
     struct wb_rows rows = {0};
     uint64_t chunks = n_chunks(s);
-    double percent =
-        s->est_rows ? 100.0 * (double)chunks * SAMPLE_ROWS_A_CHUNK / (double)s->est_rows : 100;
+    double percent = sample_percent(s);
     wb_buf_adds(&sql, "SELECT k::text FROM (SELECT DISTINCT k FROM (SELECT k, lag(n) OVER (ORDER "
                       "BY k) AS before, n FROM"
                       " (SELECT k, pg_catalog.ntile(");
