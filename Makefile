@@ -2,7 +2,7 @@
 BUILD ?= build
 PREFIX ?= /usr/local
 
-.PHONY: all demo demo-servers check bench soak fuzz asan tsan lint format install clean help
+.PHONY: all demo demo-servers check bench soak fuzz pg-versions asan tsan lint format install clean help
 
 all: ## build build/whimbrel (installs missing tools first, after telling which)
 	@scripts/setup --for build
@@ -34,6 +34,10 @@ soak: ## the crash and soak scripts again and again for SOAK_MINUTES (30), until
 fuzz: ## each fuzzer for FUZZ_SECONDS (30)
 	@scripts/setup --for fuzz
 	@scripts/fuzz
+
+pg-versions: ## the tests that matter against PostgreSQL 12 to 18 (servers from npm)
+	@scripts/setup --for check
+	@scripts/pg-versions
 
 asan: ## unit and conformance tests with the address and undefined-behaviour sanitizers
 	@scripts/setup --for check

@@ -101,10 +101,16 @@ my_db() {
 }
 
 # A replication slot would keep its database: those left over by an earlier run go first.
+pg_drop_db() { # pg_drop_db NAME: with its sessions; PostgreSQL 12 has no FORCE
+    pg -c "DROP DATABASE IF EXISTS \"$1\" WITH (FORCE)" 2> /dev/null ||
+        pg -c "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '$1'" \
+            -c "DROP DATABASE IF EXISTS \"$1\"" > /dev/null
+}
+
 pg_db() {
     pg -c "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots
         WHERE database = '$1' AND NOT active" > /dev/null || return
-    pg -c "DROP DATABASE IF EXISTS \"$1\" WITH (FORCE)" -c "CREATE DATABASE \"$1\"" || return
+    pg_drop_db "$1" && pg -c "CREATE DATABASE \"$1\"" || return
     echo "postgresql://postgres@/$1?host=$WB_PG_HOST&port=$WB_PG_PORT"
 }
 

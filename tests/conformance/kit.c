@@ -60,10 +60,16 @@ static void make_database(struct kit *k) {
     admin(k, wb_arena_printf(&k->arena, "CREATE DATABASE %s", k->url.database));
 }
 
+/* A PostgreSQL session ends a moment after its connection. PostgreSQL 12 has no FORCE. */
 static void drop_database(struct kit *k) {
-    const char *force = wb_str_eq(k->engine->name, "postgresql") ? " WITH (FORCE)" : "";
-    if (here.server && k->url.database)
-        admin(k, wb_arena_printf(&k->arena, "DROP DATABASE %s%s", k->url.database, force));
+    if (!here.server || !k->url.database)
+        return;
+    if (wb_str_eq(k->engine->name, "postgresql"))
+        admin(k, wb_arena_printf(&k->arena,
+                                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                                 "WHERE datname = '%s'",
+                                 k->url.database));
+    admin(k, wb_arena_printf(&k->arena, "DROP DATABASE %s", k->url.database));
 }
 
 static void remove_dir(const char *dir) {

@@ -52,10 +52,10 @@ pair() {
 
 # Drops and creates the target of the present pair. FORCE waits for the ended sessions for some seconds only.
 fresh_target() {
-    wb_wait 60 drop_target 2>/dev/null || pg -c "DROP DATABASE IF EXISTS \"$PG\" WITH (FORCE)" || exit 99
+    wb_wait 60 drop_target 2>/dev/null || pg_drop_db "$PG" || exit 99
     pg -c "CREATE DATABASE \"$PG\"" || exit 99
 }
-drop_target() { pg -c "DROP DATABASE IF EXISTS \"$PG\" WITH (FORCE)"; }
+drop_target() { pg_drop_db "$PG"; }
 
 load() { my "$MY" >/dev/null || { case_fail "fixture of $SCENARIO loads" "see above"; exit 99; }; }
 mq() { my -r "$MY" -e "$1" 2>&1; }

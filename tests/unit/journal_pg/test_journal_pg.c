@@ -51,8 +51,11 @@ static enum wb_code open_pg(struct journal_store *s, const struct wb_journal_opt
 static struct journal_store store = {.empty = empty, .expire = expire, .open = open_pg};
 
 static void end_other_sessions(void) {
-    run_sql(&admin, "SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity WHERE "
-                    "datname = '" DATABASE "' AND pid <> pg_backend_pid()");
+    run_sql(&admin,
+            "DO $$ BEGIN LOOP PERFORM pg_stat_clear_snapshot(); PERFORM pg_terminate_backend(pid) "
+            "FROM pg_stat_activity WHERE datname = '" DATABASE
+            "' AND pid <> pg_backend_pid(); EXIT WHEN NOT FOUND; PERFORM pg_sleep(0.01); "
+            "END LOOP; END $$");
 }
 
 static void a_lost_connection_is_opened_again(void **state) {
@@ -235,7 +238,10 @@ static int stop(void **state) {
     struct wb_pg first;
     wb_pg_close(&admin);
     open_session(&first, &server);
-    run_sql(&first, "DROP DATABASE " DATABASE " WITH (FORCE)");
+    run_sql(&first,
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '" DATABASE
+            "'"); /* PostgreSQL 12 has no FORCE */
+    run_sql(&first, "DROP DATABASE " DATABASE);
     wb_pg_close(&first);
     wb_arena_done(&arena);
     return 0;

@@ -219,8 +219,9 @@ static void test_split(void **state) {
           10000, WB_RANGE_KEY, 5);
     tiles("id smallint PRIMARY KEY", "SELECT g FROM generate_series(-5000, 4999) g", 10000,
           WB_RANGE_KEY, 8);
-    tiles("id uuid PRIMARY KEY", "SELECT gen_random_uuid() FROM generate_series(1, 10000) g", 10000,
-          WB_RANGE_KEY, 5);
+    tiles("id uuid PRIMARY KEY",
+          "SELECT md5(random()::text)::uuid FROM generate_series(1, 10000) g", 10000, WB_RANGE_KEY,
+          5);
     tiles("id bytea PRIMARY KEY", "SELECT sha256(g::text::bytea) FROM generate_series(1, 10000) g",
           10000, WB_RANGE_KEY, 5);
     tiles("id text PRIMARY KEY",
