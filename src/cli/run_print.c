@@ -98,6 +98,14 @@ static const char *phase_words(const struct words *w) {
     }
 }
 
+/* A page about what the line before it said. */
+static bool was_just_told(const struct words *w) {
+    const struct wb_run_phase *p = wb_run_phase_of(w->s, w->e->phase);
+    const struct wb_run_item *item = p && w->e->step ? wb_run_item_of(p, w->e->step) : NULL;
+    const char *text = get(w, "text");
+    return (w->s->held && strcmp(w->s->held, text) == 0) || (item && strcmp(item->why, text) == 0);
+}
+
 static const char *people_words(const struct words *w) {
     const struct wb_event *e = w->e;
     switch (e->kind) {
@@ -106,9 +114,7 @@ static const char *people_words(const struct words *w) {
     case WB_EVENT_RELEASED:
         return wb_arena_printf(w->a, "released by %s", get(w, "who"));
     case WB_EVENT_PAGE:
-        return w->s->held && strcmp(w->s->held, get(w, "text")) == 0
-                   ? "" /* it was just told */
-                   : wb_arena_printf(w->a, "PAGE: %s", get(w, "text"));
+        return was_just_told(w) ? "" : wb_arena_printf(w->a, "PAGE: %s", get(w, "text"));
     case WB_EVENT_PAUSED:
         return wb_arena_printf(w->a, "paused by %s", get(w, "who"));
     case WB_EVENT_RESUMED:

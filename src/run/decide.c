@@ -176,7 +176,10 @@ static enum wb_code judge_item(struct wb_run *r, struct wb_run_phase *p, struct 
         return code;
     if (answer == HOLDS_TRUE && asks(t))
         return wb_run_job_start(r, WB_JOB_JUDGE, p->number, t->id, t, NULL, NULL, err);
-    return put_judgement(r, p->number, t, answer, why, samples, err);
+    code = put_judgement(r, p->number, t, answer, why, samples, err);
+    if (!code && answer == NOT_YET && t->n_clauses && t->clauses->kind == WB_CLAUSE_SIGN_OFF)
+        code = wb_run_page(r, p->number, t->id, why, err);
+    return code;
 }
 
 /* --- steps
@@ -277,6 +280,7 @@ static enum wb_code begin_stage(struct wb_run *r, struct wb_run_phase *p, const 
     const char *flag = r->plan->front.flag.value;
     unsigned share = (unsigned)(wb_decimal_double(t->stage->traffic) * WB_FLAG_BUCKETS + 0.5);
     wb_run_gates_drop(r);
+    wb_run_sample_soon(r);
     wb_run_event(r, WB_EVENT_STAGE_STARTED, p->number, t->id, "share:u text:s", (uint64_t)share,
                  t->text);
     if (flag) {

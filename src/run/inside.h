@@ -98,6 +98,7 @@ struct wb_watch { /* an armed trigger */
     struct wb_meter *meter;
     struct wb_trigger *trigger;
     enum wb_trigger_state last;
+    uint64_t since_us;
 };
 
 struct wb_notice;
@@ -240,6 +241,7 @@ enum wb_code wb_run_meters(struct wb_run *r, struct wb_error *err);
 void wb_run_meters_free(struct wb_run *r);
 void wb_run_sample(struct wb_run *r);
 enum wb_code wb_run_watch(struct wb_run *r, struct wb_error *err); /* evaluate triggers */
+void wb_run_sample_soon(struct wb_run *r); /* what counts from now on is counted from now on */
 void wb_run_watch_anew(struct wb_run *r); /* they have to fire on new samples */
 enum wb_code wb_run_gates(struct wb_run *r, const struct wb_run_phase *p,
                           const struct wb_run_item *item, const struct wb_task *t,

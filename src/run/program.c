@@ -43,6 +43,8 @@ static bool compares_sides(const struct wb_plan_clause *c) {
 static bool by_person(const struct wb_plan *plan, const struct wb_plan_clause *c) {
     const char *source = plan->front.source.value, *target = plan->front.target.value;
     bool one_database = !source || !target || strcmp(source, target) == 0;
+    if (c->kind == WB_CLAUSE_SIGN_OFF)
+        return false; /* by a role, which a confirmation does not name */
     if (c->reading == WB_READING_MANUAL || c->kind == WB_CLAUSE_MANUAL)
         return true;
     return c->kind == WB_CLAUSE_NOT_WRITTEN || c->kind == WB_CLAUSE_NO_QUERIES ||

@@ -106,6 +106,7 @@ static enum wb_answer_state sign(struct asked *a) {
         return says(a, WB_ANSWER_REFUSED, "phase %d asks for no signature of \"%s\"", p->number,
                     a->q->role);
     const struct wb_run_item *check = wb_run_next_item(p, WB_ITEM_CHECK);
+    a->r->judge_again_us = 0; /* something may wait for just this */
     wb_run_event(a->r, WB_EVENT_SIGN_OFF, p->number, NULL, "role:s who:s hash:s verdict:s",
                  a->q->role, a->q->who, p->hash,
                  p->state < WB_RUN_RAMPING ? "checks not run yet"

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SAVE_MS = 10000, BASELINE_SAMPLES = 3 };
+enum { SAVE_MS = 10000, BASELINE_SAMPLES = 3, SAME_TICK_MS = 20 };
 
 static struct wb_meter *meter_of(struct wb_run *r, const struct wb_plan_metric *m) {
     for (size_t i = 0; i < r->n_meters; i++)
@@ -163,15 +163,35 @@ void wb_run_gates_drop(struct wb_run *r) {
     r->gates = (struct wb_gates){.last = WB_GATE_HOLDS};
 }
 
+/* The metric of an armed trigger whose source does not answer; NULL: all are evaluated. */
+static const struct wb_meter *unanswered(const struct wb_run *r) {
+    for (size_t i = 0; i < r->n_watches; i++)
+        if (!r->watches[i].meter->answered)
+            return r->watches[i].meter;
+    return NULL;
+}
+
+/* Whether this moment is time of what is judged. */
+static enum wb_gate_time time_now(const struct wb_run *r) {
+    return wb_run_blocked(&r->state) || unanswered(r) ? WB_TIME_STOPS : WB_TIME_COUNTS;
+}
+
+/* Counting begins at the latest sample. What follows one of this tick belongs to the gate whole;
+ * one that is older began before the gate did. */
 static enum wb_code add_gate(struct wb_run *r, const struct wb_gate_spec *spec, struct wb_meter *m,
-                             struct wb_error *err) {
+                             uint64_t now_us, struct wb_error *err) {
     struct wb_judge_gate *g = &r->gates.items[r->gates.n];
-    enum wb_code code = wb_gate_new(spec, wb_run_now_us(r), &g->gate, err);
+    enum wb_code code = wb_gate_new(spec, now_us, &g->gate, err);
     if (code)
         return code;
     g->meter = m;
     r->gates.n++;
-    if (m && m->sample.source_us)
+    bool any = m && m->sample.source_us;
+    bool old = any && now_us - m->sample.seen_us > SAME_TICK_MS * 1000u;
+    if (old)
+        wb_gate_add(g->gate, &m->sample);
+    wb_gate_tick(g->gate, any && !old ? m->sample.seen_us : now_us, time_now(r));
+    if (any && !old)
         wb_gate_add(g->gate, &m->sample);
     return WB_OK;
 }
@@ -189,7 +209,7 @@ static void restore(struct wb_run *r, const struct wb_run_item *item) {
 }
 
 static enum wb_code make_gates(struct wb_run *r, int phase, const struct wb_run_item *item,
-                               const struct wb_task *t, struct wb_error *err) {
+                               const struct wb_task *t, uint64_t now_us, struct wb_error *err) {
     wb_run_gates_drop(r);
     r->gates.items = calloc(t->n_clauses + 1, sizeof *r->gates.items);
     if (!r->gates.items)
@@ -207,12 +227,12 @@ static enum wb_code make_gates(struct wb_run *r, int phase, const struct wb_run_
             continue;
         code = spec_of(r, c, m, &spec.metric, err);
         if (!code)
-            code = add_gate(r, &spec, m, err);
+            code = add_gate(r, &spec, m, now_us, err);
     }
     if (!code && r->gates.n == 0) {
         struct wb_gate_spec time = {.metric = {.name = "time", .form = WB_FORM_TIME},
                                     .duration_ms = duration};
-        code = add_gate(r, &time, NULL, err);
+        code = add_gate(r, &time, NULL, now_us, err);
     }
     if (code)
         return code;
@@ -244,20 +264,12 @@ void wb_run_gates_save(struct wb_run *r) {
     r->gates.saved_us = wb_run_now_us(r);
 }
 
-/* The metric of an armed trigger whose source does not answer; NULL: all are evaluated. */
-static const struct wb_meter *unanswered(const struct wb_run *r) {
-    for (size_t i = 0; i < r->n_watches; i++)
-        if (!r->watches[i].meter->answered)
-            return r->watches[i].meter;
-    return NULL;
-}
-
 enum wb_code wb_run_gates(struct wb_run *r, const struct wb_run_phase *p,
                           const struct wb_run_item *item, const struct wb_task *t,
                           struct wb_gate_verdict *ret, struct wb_error *err) {
     uint64_t now = wb_run_now_us(r);
     if (r->gates.phase != p->number || !wb_str_eq(r->gates.id, item->id)) {
-        enum wb_code code = make_gates(r, p->number, item, t, err);
+        enum wb_code code = make_gates(r, p->number, item, t, now, err);
         if (code)
             return code;
     }
@@ -331,10 +343,19 @@ static void add_watch(struct wb_run *r, int phase, const struct wb_task_trigger 
                           .stage = stage,
                           .meter = m,
                           .trigger = trigger,
-                          .last = WB_TRIGGER_HOLDS};
+                          .last = WB_TRIGGER_HOLDS,
+                          .since_us = wb_run_now_us(r)};
+}
+
+/* The first sample of counters only says where counting begins. A late one would begin before what
+ * is judged did, and let in what was counted then. */
+void wb_run_sample_soon(struct wb_run *r) {
+    for (size_t i = 0; i < r->n_meters; i++)
+        r->meters[i].due_us = 0;
 }
 
 void wb_run_watch_anew(struct wb_run *r) {
+    wb_run_sample_soon(r);
     while (r->n_watches)
         drop_watches(r, r->watches[0].phase);
 }
@@ -389,12 +410,21 @@ static void watch_phase(struct wb_run *r, const struct wb_run_phase *p) {
     }
 }
 
+/* Counters that have not counted yet: nothing to tell anybody. */
+static bool only_begins(const struct wb_watch *w, uint64_t now_us) {
+    const struct wb_metric_spec *spec = &w->meter->spec;
+    return spec->form != WB_FORM_VALUE && w->meter->answered &&
+           now_us - w->since_us < (uint64_t)spec->stale_ms * 1000;
+}
+
 static enum wb_code judge_watch(struct wb_run *r, struct wb_watch *w, bool busy,
                                 struct wb_error *err) {
     struct wb_trigger_verdict v;
     wb_trigger_judge(w->trigger, wb_run_now_us(r), &v);
     busy |= wb_run_has_fired(&r->state, w->phase, w->task->id);
     if (v.state == w->last || (v.state == WB_TRIGGER_FIRED && busy))
+        return WB_OK;
+    if (v.state == WB_TRIGGER_INCONCLUSIVE && only_begins(w, wb_run_now_us(r)))
         return WB_OK;
     w->last = v.state;
     bool fires = v.state == WB_TRIGGER_FIRED && !w->task->pages_only;
@@ -418,9 +448,8 @@ enum wb_code wb_run_watch(struct wb_run *r, struct wb_error *err) {
     enum wb_code code = WB_OK;
     for (size_t i = 0; i < r->state.n_phases; i++)
         watch_phase(r, &r->state.phases[i]);
-    bool counts = !wb_run_blocked(&r->state) && !unanswered(r);
     for (size_t i = 0; i < r->gates.n; i++)
-        wb_gate_tick(r->gates.items[i].gate, now, counts ? WB_TIME_COUNTS : WB_TIME_STOPS);
+        wb_gate_tick(r->gates.items[i].gate, now, time_now(r));
     for (size_t i = 0; i < r->n_meters; i++) {
         struct wb_meter *m = &r->meters[i];
         if (!m->fresh)

@@ -70,6 +70,18 @@ static void never_compares_a_database_with_itself(void **state) {
     drop(&m);
 }
 
+/* A confirmation says which step, not which role: it must not pass for a signature. */
+static void asks_a_role_for_a_signature(void **state) {
+    (void)state;
+    struct made m;
+    make(&m, "", "**Entry criteria**: the team agrees, sign-off from data lead\n");
+    const struct wb_program_phase *p = &m.program.phases[0];
+    assert_int_equal(p->n_tasks, 2);
+    assert_int_equal(p->tasks[1].does, WB_DOES_CLAUSES);
+    assert_int_equal(p->tasks[0].does, WB_DOES_MANUAL);
+    drop(&m);
+}
+
 static void refuses_what_needs_a_sync(void **state) {
     (void)state;
     static const struct {
@@ -97,6 +109,7 @@ int main(void) {
         cmocka_unit_test(waits_for_people_and_days_before_a_block),
         cmocka_unit_test(gives_each_block_its_own_way_back),
         cmocka_unit_test(never_compares_a_database_with_itself),
+        cmocka_unit_test(asks_a_role_for_a_signature),
         cmocka_unit_test(refuses_what_needs_a_sync),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
