@@ -143,6 +143,18 @@ void app_carry(struct app *a) {
         a->carry_again_us = now_us() + RETRY_US;
 }
 
+int app_finish(struct app *a) {
+    int rc = 1;
+    while (rc == 1 && a->writes_both && a->new_side)
+        rc = carry_one(a);
+    int64_t left = a->new_side ? store_count_notes(a->old_side) : 0;
+    if (left)
+        fprintf(stderr,
+                "shopapp: %lld orders are noted and not carried over: the new side misses them\n",
+                (long long)left);
+    return left != 0;
+}
+
 void app_write(struct app *a) {
     uint64_t dice = roll(a);
     int64_t began = now_us();
@@ -243,9 +255,19 @@ static unsigned percent_of(const char *path) {
     return percent;
 }
 
+/* Told once all that came of it has been reported. */
+static void look_at_break_file(struct app *a) {
+    unsigned percent = percent_of(a->o->break_file);
+    if (percent == a->broken_percent)
+        return;
+    a->broken_percent = percent;
+    service_send(a->service);
+    printf("shopapp: %u %% of the reads of the new side fail from here on\n", percent);
+}
+
 void app_look_at_controls(struct app *a) {
     char error[400];
-    a->broken_percent = percent_of(a->o->break_file);
+    look_at_break_file(a);
     if (!a->o->new_path)
         return;
     a->writes_both = service_flag(a->service, WRITE_FLAG, "shopapp");

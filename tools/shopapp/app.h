@@ -26,6 +26,8 @@ void app_read(struct app *a);  /* a customer looks at her orders */
 /* Noted orders go to the new side, while the flag says so: all of them, or as many as take no
  * customer's time. */
 void app_carry(struct app *a);
+/* All that is noted. 0: nothing is left, or there is no new side. */
+int app_finish(struct app *a);
 void app_look_at_controls(struct app *a); /* the flag of writing both, and the break file */
 void app_send(struct app *a);             /* observations, to the run */
 void app_tell(struct app *a);             /* one line of counts on stdout */

@@ -38,7 +38,9 @@ static const char help[] =
     "  --writes N          a second (default 60)\n"
     "  --prove             compares a ledger with a database: is there all that was acknowledged?\n"
     "\n"
-    "Exit codes: 0 stopped, or proven; 1 not proven; 2 wrong usage; 4 a database or a file.\n";
+    "Exit codes: 0 stopped, or proven; 1 noted orders were left behind, or not proven; 2 wrong "
+    "usage;\n"
+    "4 a database or a file.\n";
 
 static volatile sig_atomic_t stopped;
 
@@ -178,11 +180,11 @@ static int run(struct command *c) {
     sigaction(SIGINT, &action, NULL);
     sigaction(SIGTERM, &action, NULL);
     turn(app, &c->app);
-    app_carry(app); /* nothing that was acknowledged is left behind without need */
+    int left = app_finish(app);
     app_send(app);
     app_tell(app);
     app_close(app);
-    return 0;
+    return left;
 }
 
 int main(int argc, char **argv) {
