@@ -327,6 +327,11 @@ struct wb_ddl_ops {
     bool
         standard_alter; /* takes ALTER COLUMN … TYPE, SET NOT NULL and so on, as the standard has it
                          */
+    bool drops_by_alter;          /* takes ALTER TABLE … DROP COLUMN and DROP CONSTRAINT */
+    const char *drop_foreign_key; /* what ALTER TABLE calls a foreign key that it drops: "FOREIGN
+                                     KEY"; NULL: CONSTRAINT, too */
+    bool restrict_is_no_action;   /* foreign keys are checked at every statement: RESTRICT and NO
+                                     ACTION are two words for one thing */
 };
 
 /* ------------------------------------------------------------------------------------------------
@@ -373,6 +378,16 @@ struct wb_explain {
     size_t n;
 };
 
+/* Part of a table that expect described. */
+enum wb_part_kind { WB_PART_COLUMN, WB_PART_INDEX, WB_PART_CHECK };
+
+struct wb_part {
+    const struct wb_table *expected; /* in the schema of the table that is to be changed */
+    enum wb_part_kind kind;
+    size_t number;       /* of its columns, indexes or checks */
+    const char *instead; /* the name of what stands in its place; NULL: nothing does */
+};
+
 struct wb_verify_ops {
     /* A literal that stands for a cell of this type in the engine's SQL, NULL included, so that
      * `column = literal` finds the row and an INSERT stores the value exactly. False where it
@@ -415,10 +430,16 @@ struct wb_verify_ops {
 
     /* How this engine would describe a mapped catalog (schema/map.h) had it been made just now, in
      * a schema of whatever name: types, defaults and expressions in its own spelling, and without
-     * what it refuses. Nothing is left behind and no table of anybody is touched. ret is freed by
-     * wb_catalog_done. NULL: it cannot say so without leaving something. */
+     * what it refuses. A table that it refuses as a whole is left out, and a finding (object_kind
+     * "table", object its name) says why. Nothing is left behind and no table of anybody is
+     * touched. ret is freed by wb_catalog_done. NULL: it cannot say so without leaving something.
+     */
     enum wb_code (*expect)(struct wb_conn *c, const struct wb_catalog *wanted, unsigned version_num,
                            struct wb_catalog *ret, struct wb_error *err);
+    /* The statement that makes such a part as expected; NULL where one does not do. The function is
+     * NULL where standard_alter's words and the statements of render say it all, or nothing does.
+     */
+    const char *(*mend)(const struct wb_part *part, struct wb_arena *a);
 
     /* Run one query that only reads, in a transaction that may do no more, count its rows and drop
      * them. ret_us: from sending it to its last row; without the transaction around it. TIMEOUT

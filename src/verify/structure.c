@@ -34,27 +34,76 @@ void wb_structure_find(struct structure *s, enum wb_verify_level level,
                                    .hint = wb_arena_strdup(s->a, hint)};
 }
 
+void wb_structure_unknown(struct structure *s, const struct structure_pair *p,
+                          enum wb_verify_level level, const char *object, const char *what,
+                          const char *expected, const char *there) {
+    wb_structure_find(s, level, WB_VERIFY_UNVERIFIED, p->name, object, NULL,
+                      "%s%sthe source says %s, the target %s, and whether that is the same was not "
+                      "found out: %s",
+                      what, *what ? ": " : "", expected, there, p->why_not);
+}
+
 /* ------------------------------------------------------------------------------------------
  * hints */
 
-const char *wb_structure_ddl(const struct structure *s, const struct structure_pair *p,
-                             enum wb_ddl_part part, const char *name) {
+static const struct wb_ddl *find_ddl(const struct structure *s, const struct structure_pair *p,
+                                     enum wb_ddl_part part, const char *name) {
     for (size_t i = 0; i < s->ddl.n; i++) {
         const struct wb_ddl *d = &s->ddl.items[i];
         if (d->part != part || d->table != p->number)
             continue;
         if (!name)
-            return d->sql;
+            return d;
         size_t whole = strlen(d->object), tail = strlen(name);
         if (wb_str_eq(d->object, name) || (whole > tail && d->object[whole - tail - 1] == '.' &&
                                            wb_str_eq(d->object + whole - tail, name)))
-            return d->sql;
+            return d;
     }
     return NULL;
 }
 
+const char *wb_structure_ddl(const struct structure *s, const struct structure_pair *p,
+                             enum wb_ddl_part part, const char *name) {
+    const struct wb_ddl *d = find_ddl(s, p, part, name);
+    return d ? d->sql : NULL;
+}
+
+const char *wb_structure_undo(const struct structure *s, const struct structure_pair *p,
+                              enum wb_ddl_part part, const char *name) {
+    const struct wb_ddl *d = find_ddl(s, p, part, name);
+    return d ? d->drop_sql : NULL;
+}
+
+const char *wb_structure_mend(const struct structure *s, const struct structure_pair *p,
+                              enum wb_part_kind kind, size_t number, const char *instead) {
+    struct wb_part part = {
+        .expected = p->expected, .kind = kind, .number = number, .instead = instead};
+    return p->normalized && s->target->verify->mend ? s->target->verify->mend(&part, s->a) : NULL;
+}
+
+const char *wb_structure_both(const struct structure *s, const char *first, const char *second) {
+    return first && second ? wb_arena_printf(s->a, "%s; %s", first, second) : NULL;
+}
+
 const char *wb_structure_quoted(const struct structure *s, const char *name) {
     WB_CLEANUP_BUF struct wb_buf b = {0};
+    s->target->quote_name(&b, name);
+    return wb_arena_strdup(s->a, wb_buf_str(&b));
+}
+
+static void add_alter(const struct structure *s, const struct structure_pair *p, struct wb_buf *b) {
+    wb_buf_adds(b, "ALTER TABLE ");
+    wb_engine_quote_table(s->target, b, p->wanted->schema, p->wanted->name);
+    wb_buf_addc(b, ' ');
+}
+
+const char *wb_structure_drop(const struct structure *s, const struct structure_pair *p,
+                              const char *word, const char *name) {
+    if (!s->target->ddl->drops_by_alter || !name)
+        return NULL;
+    WB_CLEANUP_BUF struct wb_buf b = {0};
+    add_alter(s, p, &b);
+    wb_buf_addf(&b, "DROP %s ", word);
     s->target->quote_name(&b, name);
     return wb_arena_strdup(s->a, wb_buf_str(&b));
 }
@@ -64,9 +113,7 @@ const char *wb_structure_alter(const struct structure *s, const struct structure
     if (!s->target->ddl->standard_alter)
         return NULL;
     WB_CLEANUP_BUF struct wb_buf b = {0};
-    wb_buf_adds(&b, "ALTER TABLE ");
-    wb_engine_quote_table(s->target, &b, p->wanted->schema, p->wanted->name);
-    wb_buf_addc(&b, ' ');
+    add_alter(s, p, &b);
     va_list args;
     va_start(args, fmt);
     wb_buf_addv(&b, fmt, args);
@@ -117,20 +164,31 @@ static const char *name_of(struct structure *s, const struct wb_table *t) {
     return t->schema && *t->schema ? wb_arena_printf(s->a, "%s.%s", t->schema, t->name) : t->name;
 }
 
-static const struct wb_table *expected_of(const struct structure *s, const struct wb_table *t) {
+/* Why the target's engine made nothing of this table. */
+static const char *why_refused(const struct structure *s, const struct wb_table *t) {
+    const struct wb_findings *f = &s->expected.findings;
+    for (size_t i = 0; i < f->n; i++)
+        if (wb_str_eq(f->items[i].object_kind, "table") && wb_str_eq(f->items[i].object, t->name))
+            return f->items[i].text;
+    return s->why_not;
+}
+
+static struct structure_pair pair_of(struct structure *s, const struct wb_table *t, int number) {
     const struct wb_table *e = wb_catalog_find_table(&s->expected, NULL, t->name);
-    return e ? e : t;
+    return (struct structure_pair){.wanted = t,
+                                   .expected = e ? e : t,
+                                   .actual = wb_catalog_find_table(s->ask->actual, NULL, t->name),
+                                   .normalized = e != NULL,
+                                   .why_not = e ? NULL : why_refused(s, t),
+                                   .number = number,
+                                   .name = name_of(s, t)};
 }
 
 static size_t make_pairs(struct structure *s, struct structure_pair *pairs) {
     size_t n = 0;
     for (size_t i = 0; i < s->wanted.n_tables; i++) {
         const struct wb_table *t = &s->wanted.tables[i];
-        struct structure_pair p = {.wanted = t,
-                                   .expected = expected_of(s, t),
-                                   .actual = wb_catalog_find_table(s->ask->actual, NULL, t->name),
-                                   .number = (int)i,
-                                   .name = name_of(s, t)};
+        struct structure_pair p = pair_of(s, t, (int)i);
         if (p.actual)
             pairs[n++] = p;
         else
@@ -177,7 +235,6 @@ static enum wb_code ask_target(struct structure *s, struct wb_error *err) {
     }
     struct wb_error why = {0};
     code = s->target->verify->expect(c, &s->wanted, probe.version_num, &s->expected, &why);
-    s->normalized = !code;
     s->why_not = wb_arena_strdup(s->a, why.text);
     if (code == WB_E_LOST || code == WB_E_CANCELED) {
         if (err)

@@ -13,6 +13,17 @@ static void differs(struct structure *s, const struct structure_pair *p, const s
                       "%s: expected %s, there is %s", what, expected, there);
 }
 
+static size_t number_of(const struct structure_pair *p, const struct wb_column *expected) {
+    return (size_t)(expected - p->expected->columns);
+}
+
+/* The engine's own statement for a column that is not as expected, or the standard's. */
+static const char *column_hint(struct structure *s, const struct structure_pair *p,
+                               const struct wb_column *e, const char *standard) {
+    const char *own = wb_structure_mend(s, p, WB_PART_COLUMN, number_of(p, e), e->name);
+    return own ? own : standard;
+}
+
 /* ------------------------------------------------------------------------------------------
  * types */
 
@@ -25,26 +36,40 @@ static bool same_labels(const struct wb_type *a, const struct wb_type *b) {
     return true;
 }
 
-static bool same_collation(const struct structure *s, const struct wb_type *e,
-                           const struct wb_type *a) {
-    return (!s->normalized && !e->collation) || wb_str_eq(e->collation, a->collation);
-}
-
 /* What a value may be, in any spelling: character varying(10) is varchar(10). */
-static bool same_type(const struct structure *s, const struct wb_type *e, const struct wb_type *a) {
-    bool spelled_alike = wb_str_ieq(e->native, a->native);
-    if (!s->normalized && spelled_alike && a->kind != WB_KIND_ENUM)
-        return same_collation(s, e, a); /* what was a set is read back as text[] */
-    if (e->kind != a->kind || !same_labels(e, a) || !same_collation(s, e, a))
-        return false;
-    if (spelled_alike || e->kind == WB_KIND_ENUM || e->kind == WB_KIND_SET)
-        return true;
-    bool words = e->kind == WB_KIND_OTHER || e->kind == WB_KIND_ARRAY || e->kind == WB_KIND_ANY ||
-                 e->kind == WB_KIND_GEOMETRY;
+static bool same_measures(const struct wb_type *e, const struct wb_type *a) {
     bool bound = e->length == 0 && e->max_bytes && a->max_bytes && e->max_bytes != a->max_bytes;
-    return !words && !bound && e->size_bytes == a->size_bytes && e->length == a->length &&
+    return !bound && e->size_bytes == a->size_bytes && e->length == a->length &&
            e->fixed == a->fixed && e->precision == a->precision && e->scale == a->scale &&
            e->fraction_digits == a->fraction_digits && e->binary_json == a->binary_json;
+}
+
+/* Of decimals and floats a server's words say more than precision and scale: unsigned, rounded to
+ * digits. */
+static bool is_known_by_words(const struct structure *s, const struct structure_pair *p,
+                              enum wb_kind kind) {
+    bool number = kind == WB_KIND_DECIMAL || kind == WB_KIND_FLOAT;
+    return kind == WB_KIND_OTHER || kind == WB_KIND_ARRAY || kind == WB_KIND_ANY ||
+           kind == WB_KIND_GEOMETRY || (number && p->normalized && s->target->ddl->typed);
+}
+
+/* Names of types and collations are the server's own: that they differ from what was mapped says
+ * nothing where it was not asked. */
+static enum structure_same compare_types(const struct structure *s, const struct structure_pair *p,
+                                         const struct wb_type *e, const struct wb_type *a) {
+    const enum structure_same other_words = p->normalized ? STRUCTURE_DIFFERENT : STRUCTURE_UNKNOWN;
+    bool spelled_alike = wb_str_ieq(e->native, a->native);
+    bool collation = (!p->normalized && !e->collation) || wb_str_eq(e->collation, a->collation);
+    bool labeled = e->kind == WB_KIND_ENUM || e->kind == WB_KIND_SET;
+    bool words = p->normalized || a->kind == WB_KIND_ENUM || !spelled_alike;
+    /* what was a set is read back as text[] */
+    if (words && (e->kind != a->kind || !same_labels(e, a)))
+        return STRUCTURE_DIFFERENT;
+    if (!spelled_alike && is_known_by_words(s, p, e->kind))
+        return other_words;
+    if (!spelled_alike && !labeled && !same_measures(e, a))
+        return STRUCTURE_DIFFERENT;
+    return collation ? STRUCTURE_SAME : other_words;
 }
 
 static const char *type_text(struct structure *s, const struct wb_type *t) {
@@ -59,13 +84,19 @@ static const char *type_text(struct structure *s, const struct wb_type *t) {
 
 static void compare_type(struct structure *s, const struct structure_pair *p,
                          const struct wb_column *e, const struct wb_column *a) {
-    if (same_type(s, &e->type, &a->type))
+    enum structure_same same = compare_types(s, p, &e->type, &a->type);
+    if (same == STRUCTURE_SAME)
         return;
-    const char *hint = e->type.kind == WB_KIND_ENUM || e->type.collation
-                           ? NULL
-                           : wb_structure_alter(s, p, "ALTER COLUMN %s TYPE %s",
-                                                wb_structure_quoted(s, e->name), e->type.native);
-    differs(s, p, e, hint, "type", type_text(s, &e->type), type_text(s, &a->type));
+    const char *expected = type_text(s, &e->type), *there = type_text(s, &a->type);
+    if (same == STRUCTURE_UNKNOWN) {
+        wb_structure_unknown(s, p, WB_VERIFY_SCHEMA, column_object(s, e), "type", expected, there);
+        return;
+    }
+    bool plain = e->type.kind != WB_KIND_ENUM && !e->type.collation;
+    const char *hint = plain ? wb_structure_alter(s, p, "ALTER COLUMN %s TYPE %s",
+                                                  wb_structure_quoted(s, e->name), e->type.native)
+                             : NULL;
+    differs(s, p, e, column_hint(s, p, e, hint), "type", expected, there);
 }
 
 /* ------------------------------------------------------------------------------------------
@@ -90,11 +121,11 @@ static void compare_null(struct structure *s, const struct structure_pair *p,
     bool expected = refuses_null(s, p->expected, e), there = refuses_null(s, p->actual, a);
     if (expected == there)
         return;
-    differs(s, p, e,
-            wb_structure_alter(s, p, "ALTER COLUMN %s %s NOT NULL", wb_structure_quoted(s, e->name),
-                               expected ? "SET" : "DROP"),
-            "nullability", expected ? "NOT NULL" : "NULL allowed",
-            there ? "NOT NULL" : "NULL allowed");
+    const char *hint =
+        wb_structure_alter(s, p, "ALTER COLUMN %s %s NOT NULL", wb_structure_quoted(s, e->name),
+                           expected ? "SET" : "DROP");
+    differs(s, p, e, column_hint(s, p, e, hint), "nullability",
+            expected ? "NOT NULL" : "NULL allowed", there ? "NOT NULL" : "NULL allowed");
 }
 
 static const char *or_none(const struct structure *s, const struct structure_pair *p,
@@ -107,7 +138,7 @@ static const char *default_hint(struct structure *s, const struct structure_pair
     const char *name = wb_structure_quoted(s, e->name);
     if (!e->default_.text)
         return wb_structure_alter(s, p, "ALTER COLUMN %s DROP DEFAULT", name);
-    return s->normalized ? wb_structure_alter(s, p, "ALTER COLUMN %s SET DEFAULT %s", name,
+    return p->normalized ? wb_structure_alter(s, p, "ALTER COLUMN %s SET DEFAULT %s", name,
                                               wb_structure_expr(s, p, e->default_.text))
                          : NULL;
 }
@@ -121,26 +152,47 @@ static const char *source_object(struct structure *s, const struct structure_pai
                            w->source_name ? w->source_name : w->name);
 }
 
-static void unknown(struct structure *s, const struct structure_pair *p, enum wb_verify_level level,
-                    const char *object, const char *what, const char *expected, const char *there) {
-    wb_structure_find(s, level, WB_VERIFY_UNVERIFIED, p->name, object, NULL,
-                      "%s: the source says %s, the target %s, and whether that is the same was not "
-                      "found out: %s",
-                      what, expected, there, s->why_not);
+/* Why a default that describe could not read is not what the catalog says; NULL where it could. */
+static const char *unread(const struct wb_catalog *c, const struct wb_table *t,
+                          const struct wb_column *column) {
+    for (size_t i = 0; i < c->findings.n; i++) {
+        const struct wb_finding *f = &c->findings.items[i];
+        size_t n = strlen(t->name);
+        if (wb_str_eq(f->object_kind, "default") && f->kind == WB_FINDING_NOT_CARRIED &&
+            wb_str_starts(f->object, t->name) && f->object[n] == '.' &&
+            wb_str_eq(f->object + n + 1, column->name))
+            return f->text;
+    }
+    return NULL;
 }
 
 static void compare_default(struct structure *s, const struct structure_pair *p,
                             const struct wb_column *e, const struct wb_column *a) {
     if (e->identity != WB_IDENTITY_NONE || a->identity != WB_IDENTITY_NONE)
         return; /* the sequence behind it is no default of the schema */
-    if (!s->normalized && wb_structure_not_carried(s, "default", source_object(s, p, e)))
+    if (!p->normalized && wb_structure_not_carried(s, "default", source_object(s, p, e)))
         return;
+    const char *why = unread(s->ask->actual, p->actual, a);
+    if (why) {
+        wb_structure_find(s, WB_VERIFY_SCHEMA, WB_VERIFY_UNVERIFIED, p->name, column_object(s, e),
+                          NULL, "default: %s", why);
+        return;
+    }
     enum structure_same same = wb_structure_compare_expr(s, p, &e->default_, &a->default_);
     const char *expected = or_none(s, p, &e->default_), *there = or_none(s, p, &a->default_);
     if (same == STRUCTURE_DIFFERENT)
-        differs(s, p, e, default_hint(s, p, e), "default", expected, there);
+        differs(s, p, e, column_hint(s, p, e, default_hint(s, p, e)), "default", expected, there);
     else if (same == STRUCTURE_UNKNOWN)
-        unknown(s, p, WB_VERIFY_SCHEMA, column_object(s, e), "default", expected, there);
+        wb_structure_unknown(s, p, WB_VERIFY_SCHEMA, column_object(s, e), "default", expected,
+                             there);
+}
+
+/* MySQL's alone. */
+static void compare_on_update(struct structure *s, const struct structure_pair *p,
+                              const struct wb_column *e, const struct wb_column *a) {
+    if (p->normalized && !wb_str_ieq(e->on_update, a->on_update))
+        differs(s, p, e, column_hint(s, p, e, NULL), "on update",
+                e->on_update ? e->on_update : "none", a->on_update ? a->on_update : "none");
 }
 
 static const char *identity_word(enum wb_identity i) {
@@ -153,12 +205,18 @@ static void compare_identity(struct structure *s, const struct structure_pair *p
                              const struct wb_column *e, const struct wb_column *a) {
     if (e->identity == a->identity)
         return;
+    if (!p->normalized && e->identity && a->identity) {
+        wb_structure_unknown(s, p, WB_VERIFY_SCHEMA, column_object(s, e), "identity",
+                             identity_word(e->identity), identity_word(a->identity));
+        return;
+    }
     const char *hint = NULL;
     if (e->identity != WB_IDENTITY_NONE && a->identity == WB_IDENTITY_NONE)
         hint = wb_structure_alter(s, p, "ALTER COLUMN %s ADD GENERATED %s AS IDENTITY",
                                   wb_structure_quoted(s, e->name),
                                   e->identity == WB_IDENTITY_ALWAYS ? "ALWAYS" : "BY DEFAULT");
-    differs(s, p, e, hint, "identity", identity_word(e->identity), identity_word(a->identity));
+    differs(s, p, e, column_hint(s, p, e, hint), "identity", identity_word(e->identity),
+            identity_word(a->identity));
 }
 
 static const char *generated_word(const struct wb_column *c) {
@@ -169,20 +227,22 @@ static const char *generated_word(const struct wb_column *c) {
 
 static void compare_generated(struct structure *s, const struct structure_pair *p,
                               const struct wb_column *e, const struct wb_column *a) {
-    bool kind = s->normalized
+    bool kind = p->normalized
                     ? e->generated == a->generated
                     : (e->generated == WB_GENERATED_NONE) == (a->generated == WB_GENERATED_NONE);
     if (!kind) {
-        differs(s, p, e, NULL, "generation", generated_word(e), generated_word(a));
+        differs(s, p, e, column_hint(s, p, e, NULL), "generation", generated_word(e),
+                generated_word(a));
         return;
     }
     enum structure_same same = wb_structure_compare_expr(s, p, &e->generated_as, &a->generated_as);
     const char *expected = or_none(s, p, &e->generated_as),
                *there = or_none(s, p, &a->generated_as);
     if (same == STRUCTURE_DIFFERENT)
-        differs(s, p, e, NULL, "generated as", expected, there);
+        differs(s, p, e, column_hint(s, p, e, NULL), "generated as", expected, there);
     else if (same == STRUCTURE_UNKNOWN)
-        unknown(s, p, WB_VERIFY_SCHEMA, column_object(s, e), "generated as", expected, there);
+        wb_structure_unknown(s, p, WB_VERIFY_SCHEMA, column_object(s, e), "generated as", expected,
+                             there);
 }
 
 /* ------------------------------------------------------------------------------------------
@@ -190,10 +250,10 @@ static void compare_generated(struct structure *s, const struct structure_pair *
 
 static void missing_column(struct structure *s, const struct structure_pair *p,
                            const struct wb_column *e) {
-    const char *hint = e->type.kind == WB_KIND_ENUM
-                           ? NULL
-                           : wb_structure_alter(s, p, "ADD COLUMN %s %s",
-                                                wb_structure_quoted(s, e->name), e->type.native);
+    const char *hint = wb_structure_mend(s, p, WB_PART_COLUMN, number_of(p, e), NULL);
+    if (!hint && e->type.kind != WB_KIND_ENUM)
+        hint = wb_structure_alter(s, p, "ADD COLUMN %s %s", wb_structure_quoted(s, e->name),
+                                  e->type.native);
     wb_structure_find(s, WB_VERIFY_SCHEMA, WB_VERIFY_DIFFERENT, p->name, column_object(s, e), hint,
                       "the column (%s) is missing in the target", e->type.native);
 }
@@ -202,10 +262,9 @@ static void extra_columns(struct structure *s, const struct structure_pair *p) {
     for (size_t i = 0; i < p->actual->n_columns; i++) {
         const struct wb_column *a = &p->actual->columns[i];
         if (!a->hidden_rowid && wb_table_find_column(p->expected, a->name) < 0)
-            wb_structure_find(
-                s, WB_VERIFY_SCHEMA, WB_VERIFY_DIFFERENT, p->name, column_object(s, a),
-                wb_structure_alter(s, p, "DROP COLUMN %s", wb_structure_quoted(s, a->name)),
-                "the column (%s) is in the target only", a->type.native);
+            wb_structure_find(s, WB_VERIFY_SCHEMA, WB_VERIFY_DIFFERENT, p->name,
+                              column_object(s, a), wb_structure_drop(s, p, "COLUMN", a->name),
+                              "the column (%s) is in the target only", a->type.native);
     }
 }
 
@@ -225,6 +284,7 @@ void wb_structure_columns(struct structure *s, const struct structure_pair *p) {
         compare_identity(s, p, e, a);
         compare_generated(s, p, e, a);
         compare_default(s, p, e, a);
+        compare_on_update(s, p, e, a);
     }
     extra_columns(s, p);
 }
@@ -251,7 +311,7 @@ static const char *partitions_text(struct structure *s, const struct wb_table *t
 
 /* Only where one server spells both: elsewhere render decides which partitions can be had. */
 void wb_structure_partitions(struct structure *s, const struct structure_pair *p) {
-    if (!s->normalized)
+    if (!p->normalized)
         return;
     const char *expected = wb_structure_expr(s, p, partitions_text(s, p->expected)),
                *there = wb_structure_expr(s, p, partitions_text(s, p->actual));

@@ -10,8 +10,7 @@ struct structure {
     struct wb_arena *a;
     struct wb_catalog wanted;    /* ask's, in the schema that the target's tables lie in */
     struct wb_catalog expected;  /* what the target would describe; empty where it cannot be had */
-    bool normalized;             /* expected and actual are spelled by one server */
-    const char *why_not;         /* normalized is false: why */
+    const char *why_not;         /* it is empty: why */
     struct wb_ddl_list ddl;      /* the statements of the wanted schema, for hints */
     struct wb_findings rendered; /* what these statements leave out */
     struct wb_verify_finding *items;
@@ -22,8 +21,10 @@ struct structure {
  * be had), and as it is. */
 struct structure_pair {
     const struct wb_table *wanted, *expected, *actual;
-    int number;       /* of wanted, in its catalog */
-    const char *name; /* in the target: schema.table */
+    bool normalized;     /* expected and actual are spelled by one server */
+    const char *why_not; /* normalized is false: why */
+    int number;          /* of wanted, in its catalog */
+    const char *name;    /* in the target: schema.table */
 };
 
 /* Add a finding; table may be NULL, hint too. */
@@ -35,13 +36,31 @@ void wb_structure_find(struct structure *s, enum wb_verify_level level,
 /* The statement of a part that makes the object of that name; NULL where there is none. */
 const char *wb_structure_ddl(const struct structure *s, const struct structure_pair *p,
                              enum wb_ddl_part part, const char *name);
-/* "ALTER TABLE "public"."orders" " and what follows; NULL where the engine alters no columns. */
+/* As above, but the statement that undoes it. */
+const char *wb_structure_undo(const struct structure *s, const struct structure_pair *p,
+                              enum wb_ddl_part part, const char *name);
+/* The engine's own statement that puts part number of p's expected table right; NULL where it has
+ * none, or nothing is known of how the server spells the table. */
+const char *wb_structure_mend(const struct structure *s, const struct structure_pair *p,
+                              enum wb_part_kind kind, size_t number, const char *instead);
+/* "ALTER TABLE "public"."orders" DROP WORD "name""; NULL where the engine does not take that. */
+const char *wb_structure_drop(const struct structure *s, const struct structure_pair *p,
+                              const char *word, const char *name);
+/* The one statement, then the other; NULL where either is missing. */
+const char *wb_structure_both(const struct structure *s, const char *first, const char *second);
+/* "ALTER TABLE "public"."orders" " and what follows; NULL where the engine does not alter columns
+ * as the standard says. */
 const char *wb_structure_alter(const struct structure *s, const struct structure_pair *p,
                                const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 const char *wb_structure_quoted(const struct structure *s, const char *name);
 /* Whether mapping or rendering said that this object is not carried. object: as findings name it,
  * "orders.total". */
 bool wb_structure_not_carried(const struct structure *s, const char *kind, const char *object);
+
+/* What is expected and what is there, and that nobody knows whether it is the same. */
+void wb_structure_unknown(struct structure *s, const struct structure_pair *p,
+                          enum wb_verify_level level, const char *object, const char *what,
+                          const char *expected, const char *there);
 
 /* structure_text.c */
 enum structure_same { STRUCTURE_SAME, STRUCTURE_DIFFERENT, STRUCTURE_UNKNOWN };

@@ -81,7 +81,7 @@ static const char *hint_for(struct structure *s, const struct sequence *q) {
 static void judge(struct structure *s, const struct sequence *q, const struct wb_table *now) {
     const struct wb_column *there = identity_of(now);
     const char *object = wb_arena_printf(s->a, "next value of %s", q->column->name);
-    bool should = s->normalized && q->pair->expected->has_next_value;
+    bool should = q->pair->normalized && q->pair->expected->has_next_value;
     if (now->has_next_value && now->next_value > most(q))
         return;
     if (now->has_next_value)

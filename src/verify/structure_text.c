@@ -91,7 +91,7 @@ static const char *without_schema(struct wb_arena *a, const char *text, const ch
 const char *wb_structure_expr(const struct structure *s, const struct structure_pair *p,
                               const char *text) {
     text = without_schema(s->a, text, p->actual ? p->actual->schema : NULL);
-    return without_schema(s->a, text, s->normalized ? p->expected->schema : NULL);
+    return without_schema(s->a, text, p->normalized ? p->expected->schema : NULL);
 }
 
 static bool is_nothing(const struct wb_expr_text *e) {
@@ -103,8 +103,8 @@ static const struct wb_expr *tree_of(const struct structure *s, const struct wb_
     return e->tree ? e->tree : wb_expr_parse(e->text, engine, s->a, NULL, 0);
 }
 
-/* Two spellings by one server differ in meaning; two of different servers only if both are plain
- * constants: elsewhere the one may be the other's translation. */
+/* Two spellings by one server differ in meaning. Where only one of the texts is the server's, the
+ * other may be what it was given: a constant, too, is kept in the form of its column's type. */
 enum structure_same wb_structure_compare_expr(const struct structure *s,
                                               const struct structure_pair *p,
                                               const struct wb_expr_text *expected,
@@ -113,14 +113,11 @@ enum structure_same wb_structure_compare_expr(const struct structure *s,
         return is_nothing(expected) && is_nothing(actual) ? STRUCTURE_SAME : STRUCTURE_DIFFERENT;
     if (wb_str_eq(wb_structure_expr(s, p, expected->text), wb_structure_expr(s, p, actual->text)))
         return STRUCTURE_SAME;
-    const char *from = s->normalized ? s->target->name : s->ask->source_conn->engine->name;
+    const char *from = p->normalized ? s->target->name : s->ask->source_conn->engine->name;
     const struct wb_expr *x = tree_of(s, expected, from), *y = tree_of(s, actual, s->target->name);
     if (x && y && same_tree(p->wanted, x, y))
         return STRUCTURE_SAME;
-    if (s->normalized || wb_str_eq(from, s->target->name) ||
-        (x && y && is_literal(x) && is_literal(y)))
-        return STRUCTURE_DIFFERENT;
-    return STRUCTURE_UNKNOWN;
+    return p->normalized ? STRUCTURE_DIFFERENT : STRUCTURE_UNKNOWN;
 }
 
 /* ------------------------------------------------------------------------------------------

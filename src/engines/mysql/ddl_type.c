@@ -231,4 +231,7 @@ const struct wb_ddl_ops wb_mysql_ddl_ops = {
     .text_refuses_nul = false,
     .text_must_be_utf8 = true,
     .typed = true,
+    .drops_by_alter = true,
+    .drop_foreign_key = "FOREIGN KEY",
+    .restrict_is_no_action = true,
 };

@@ -1,6 +1,7 @@
 #include "engines/mysql/describe.h"
 
 #include "base/str.h"
+#include "engines/mysql/create_text.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -101,19 +102,6 @@ enum wb_code wb_mysql_describe_tables(struct describe *d, struct wb_error *err) 
 
 /* ------------------------------------------------------------------------------------------
  * columns */
-
-enum {
-    C_TABLE,
-    C_NAME,
-    C_DEFAULT,
-    C_NULLABLE,
-    C_TYPE,
-    C_CHARSET,
-    C_COLLATION,
-    C_EXTRA,
-    C_COMMENT,
-    C_GENERATED
-};
 
 static bool is_temporal(const struct wb_type *t) {
     return t->kind == WB_KIND_DATE || t->kind == WB_KIND_TIME || t->kind == WB_KIND_TIMESTAMP ||
@@ -258,14 +246,8 @@ static void mend_default(struct describe *d, const struct wb_table *t, struct wb
     if (!(bytes || (text && strchr(shown, '?') && goes_beyond_plane(&c->type))))
         return;
     const char *name = wb_arena_printf(d->a, "%s.%s", t->name, c->name);
-    if (!is_string_literal(shown)) {
-        if (text)
-            wb_findings_add(&d->catalog->findings, d->a, WB_NOTE, WB_FINDING_RISK, "column", name,
-                            "compare the default in the target",
-                            "the default holds a '?', which the server also shows for characters "
-                            "beyond U+FFFF");
-        return;
-    }
+    if (!is_string_literal(shown))
+        return; /* mend_expressions */
     const char *hex = ask_default(d, t, c, shown);
     c->default_.text = hex ? literal_of_hex(d, text, hex) : NULL;
     if (!c->default_.text)
@@ -274,26 +256,29 @@ static void mend_default(struct describe *d, const struct wb_table *t, struct wb
                         "the server does not show this default as it is, only as %s", shown);
 }
 
-static enum wb_code fill_column(struct describe *d, struct wb_table *t, struct wb_column *c,
-                                const char **v, struct wb_error *err) {
-    *c = (struct wb_column){.name = v[C_NAME], .not_null = wb_str_eq(v[C_NULLABLE], "NO")};
-    enum wb_code code =
-        wb_mysql_type_parse(v[C_TYPE], v[C_CHARSET], v[C_COLLATION], d->a, &c->type, err);
+enum wb_code wb_mysql_describe_column(struct describe *d, struct wb_table *t, struct wb_column *c,
+                                      const char **v, struct wb_error *err) {
+    *c = (struct wb_column){.name = v[MYSQL_COLUMN_NAME],
+                            .not_null = wb_str_eq(v[MYSQL_COLUMN_NULLABLE], "NO")};
+    enum wb_code code = wb_mysql_type_parse(v[MYSQL_COLUMN_TYPE], v[MYSQL_COLUMN_CHARSET],
+                                            v[MYSQL_COLUMN_COLLATION], d->a, &c->type, err);
     if (code)
         return wb_error_wrap(err, "column %s.%s", t->name, c->name), code;
-    c->comment = v[C_COMMENT] && *v[C_COMMENT] ? v[C_COMMENT] : NULL;
-    set_extra(d, c, v[C_EXTRA], v[C_GENERATED]);
+    c->comment =
+        v[MYSQL_COLUMN_COMMENT] && *v[MYSQL_COLUMN_COMMENT] ? v[MYSQL_COLUMN_COMMENT] : NULL;
+    set_extra(d, c, v[MYSQL_COLUMN_EXTRA], v[MYSQL_COLUMN_GENERATED]);
     if (!c->generated)
-        c->default_.text = default_text(d, &c->type, v[C_DEFAULT], v[C_EXTRA]);
-    if (c->default_.text && !wb_str_istr(v[C_EXTRA], "DEFAULT_GENERATED"))
+        c->default_.text =
+            default_text(d, &c->type, v[MYSQL_COLUMN_DEFAULT], v[MYSQL_COLUMN_EXTRA]);
+    if (c->default_.text && !wb_str_istr(v[MYSQL_COLUMN_EXTRA], "DEFAULT_GENERATED"))
         mend_default(d, t, c);
     return WB_OK;
 }
 
 /* ROW START and ROW END of a system-versioned table. */
 static bool is_system_column(const char **v) {
-    return v[C_GENERATED] &&
-           (wb_str_eq(v[C_GENERATED], "ROW START") || wb_str_eq(v[C_GENERATED], "ROW END"));
+    return v[MYSQL_COLUMN_GENERATED] && (wb_str_eq(v[MYSQL_COLUMN_GENERATED], "ROW START") ||
+                                         wb_str_eq(v[MYSQL_COLUMN_GENERATED], "ROW END"));
 }
 
 static uint64_t hash_text(uint64_t h, const char *s) { /* FNV-1a, with an end mark */
@@ -314,17 +299,19 @@ enum wb_code wb_mysql_describe_columns(struct describe *d, struct wb_error *err)
                      d->schema_literal);
     for (size_t i = 0; !code && i < rows.n_rows;) {
         size_t end = i + 1;
-        while (end < rows.n_rows && strcmp(rows.values[end][C_TABLE], rows.values[i][C_TABLE]) == 0)
+        while (end < rows.n_rows && strcmp(rows.values[end][MYSQL_COLUMN_TABLE],
+                                           rows.values[i][MYSQL_COLUMN_TABLE]) == 0)
             end++;
-        struct wb_table *t = wb_mysql_describe_find(d, rows.values[i][C_TABLE]);
+        struct wb_table *t = wb_mysql_describe_find(d, rows.values[i][MYSQL_COLUMN_TABLE]);
         uint64_t hash = 14695981039346656037u;
         if (t)
             t->columns = WB_NEW_N(d->a, struct wb_column, end - i);
         for (; t && !code && i < end; i++) {
-            for (size_t k = C_NAME; k <= C_GENERATED; k++)
+            for (size_t k = MYSQL_COLUMN_NAME; k <= MYSQL_COLUMN_GENERATED; k++)
                 hash = hash_text(hash, rows.values[i][k]);
             if (!is_system_column(rows.values[i]))
-                code = fill_column(d, t, &t->columns[t->n_columns++], rows.values[i], err);
+                code = wb_mysql_describe_column(d, t, &t->columns[t->n_columns++], rows.values[i],
+                                                err);
         }
         if (t)
             t->fingerprint =
@@ -332,6 +319,69 @@ enum wb_code wb_mysql_describe_columns(struct describe *d, struct wb_error *err)
         i = end;
     }
     return code;
+}
+
+/* ------------------------------------------------------------------------------------------
+ * expressions beyond the basic plane */
+
+static bool is_doubtful(const struct wb_expr_text *e) {
+    return e->text && strchr(e->text, '?') && !is_string_literal(e->text);
+}
+
+static bool has_doubts(const struct wb_table *t) {
+    for (size_t i = 0; i < t->n_columns; i++)
+        if (is_doubtful(&t->columns[i].default_) || is_doubtful(&t->columns[i].generated_as))
+            return true;
+    for (size_t i = 0; i < t->n_checks; i++)
+        if (is_doubtful(&t->checks[i].expr))
+            return true;
+    return false;
+}
+
+const char *wb_mysql_describe_create(struct describe *d, const struct wb_table *t) {
+    WB_CLEANUP_BUF struct wb_buf sql = {0};
+    struct wb_my_rows rows;
+    wb_buf_adds(&sql, "SHOW CREATE TABLE ");
+    wb_mysql_quote_table(&sql, t);
+    return wb_my_query(d->my, d->a, &rows, NULL, wb_buf_str(&sql), sql.len) || !rows.n_rows
+               ? NULL
+               : rows.values[0][1];
+}
+
+/* Without the statement, or without the thing in it, the text stays as it is shown. */
+static void mend_table(struct describe *d, struct wb_table *t, const char *create) {
+    for (size_t i = 0; i < t->n_columns; i++) {
+        struct wb_column *c = &t->columns[i];
+        struct wb_mysql_create_column told;
+        if (!wb_mysql_create_column(create, c->name, d->a, &told))
+            continue;
+        if (is_doubtful(&c->default_) && told.default_)
+            c->default_.text = told.default_;
+        if (is_doubtful(&c->generated_as) && told.generated_as)
+            c->generated_as.text = told.generated_as;
+        for (size_t k = 0; k < t->n_checks; k++)
+            if (t->checks[k].column == (int)i && told.check)
+                t->checks[k].expr.text = told.check;
+    }
+    struct wb_mysql_create_check check;
+    for (const char *at = create; wb_mysql_create_next_check(&at, d->a, &check);)
+        for (size_t k = 0; k < t->n_checks; k++)
+            if (t->checks[k].column < 0 && wb_str_eq(t->checks[k].name, check.name))
+                t->checks[k].expr.text = check.expr;
+}
+
+static void mend_expressions(struct describe *d) {
+    for (size_t i = 0; i < d->catalog->n_tables; i++) {
+        struct wb_table *t = &d->catalog->tables[i];
+        const char *create = has_doubts(t) ? wb_mysql_describe_create(d, t) : NULL;
+        if (create && d->my->mariadb)
+            mend_table(d, t, create);
+        else if (has_doubts(t))
+            wb_findings_add(&d->catalog->findings, d->a, WB_NOTE, WB_FINDING_RISK, "table", t->name,
+                            "compare its expressions in the target",
+                            "an expression holds a '?', which the server also shows for characters "
+                            "beyond U+FFFF");
+    }
 }
 
 /* The server's own threads open tables whose indexes hold computed values (virtual columns,
@@ -397,6 +447,8 @@ enum wb_code wb_mysql_describe(struct wb_conn *conn, const struct wb_describe_op
         code = parts[i](&d, err);
     for (size_t i = 0; !code && i < catalog.n_tables; i++)
         steady_fingerprint(&d, &catalog.tables[i]);
+    if (!code)
+        mend_expressions(&d);
     if (code) {
         wb_catalog_done(&catalog);
         return wb_error_wrap(err, "reading the catalog"), code;

@@ -2,25 +2,13 @@
 #include "engines/mysql/describe.h"
 
 #include "base/str.h"
+#include "engines/mysql/create_text.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 /* ------------------------------------------------------------------------------------------
  * indexes */
-
-enum {
-    X_TABLE,
-    X_NAME,
-    X_NON_UNIQUE,
-    X_COLUMN,
-    X_COLLATION,
-    X_PREFIX,
-    X_TYPE,
-    X_COMMENT,
-    X_IGNORED,
-    X_EXPRESSION
-};
 
 static enum wb_index_method method_of(const char *word) {
     return wb_str_eq(word, "BTREE")                                 ? WB_INDEX_BTREE
@@ -33,26 +21,27 @@ static enum wb_index_method method_of(const char *word) {
 /* SUB_PART of a spatial index is the length of its box, not a prefix. */
 static struct wb_index_part part_of(struct describe *d, const struct wb_table *t,
                                     const struct wb_index *x, const char **v) {
-    struct wb_index_part p = {.column = v[X_COLUMN] ? wb_table_find_column(t, v[X_COLUMN]) : -1};
-    if (!v[X_COLUMN])
-        p.expr.text = wb_mysql_expression(d, v[X_EXPRESSION]);
-    if (v[X_PREFIX] && x->method == WB_INDEX_BTREE)
-        p.prefix_length = (uint32_t)strtoul(v[X_PREFIX], NULL, 10);
-    p.descending = wb_str_eq(v[X_COLLATION], "D");
+    struct wb_index_part p = {
+        .column = v[MYSQL_INDEX_COLUMN] ? wb_table_find_column(t, v[MYSQL_INDEX_COLUMN]) : -1};
+    if (!v[MYSQL_INDEX_COLUMN])
+        p.expr.text = wb_mysql_expression(d, v[MYSQL_INDEX_EXPRESSION]);
+    if (v[MYSQL_INDEX_PREFIX] && x->method == WB_INDEX_BTREE)
+        p.prefix_length = (uint32_t)strtoul(v[MYSQL_INDEX_PREFIX], NULL, 10);
+    p.descending = wb_str_eq(v[MYSQL_INDEX_COLLATION], "D");
     return p;
 }
 
-/* One index from its rows; false where nothing is left of it (system columns only). */
-static bool fill_index(struct describe *d, struct wb_table *t, struct wb_index *x,
-                       const char ***rows, size_t n) {
+bool wb_mysql_describe_index(struct describe *d, struct wb_table *t, struct wb_index *x,
+                             const char ***rows, size_t n) {
     const char **v = rows[0];
     *x = (struct wb_index){
-        .name = v[X_NAME],
-        .primary = wb_str_eq(v[X_NAME], "PRIMARY"),
-        .unique = wb_str_eq(v[X_NON_UNIQUE], "0"),
-        .ignored = wb_str_eq(v[X_IGNORED], "YES"),
-        .method = method_of(v[X_TYPE]),
-        .comment = v[X_COMMENT] && *v[X_COMMENT] ? v[X_COMMENT] : NULL,
+        .name = v[MYSQL_INDEX_NAME],
+        .primary = wb_str_eq(v[MYSQL_INDEX_NAME], "PRIMARY"),
+        .unique = wb_str_eq(v[MYSQL_INDEX_NON_UNIQUE], "0"),
+        .ignored = wb_str_eq(v[MYSQL_INDEX_IGNORED], "YES"),
+        .method = method_of(v[MYSQL_INDEX_TYPE]),
+        .comment =
+            v[MYSQL_INDEX_COMMENT] && *v[MYSQL_INDEX_COMMENT] ? v[MYSQL_INDEX_COMMENT] : NULL,
         .parts = WB_NEW_N(d->a, struct wb_index_part, n),
     };
     x->constraint = x->unique;
@@ -86,17 +75,17 @@ enum wb_code wb_mysql_describe_indexes(struct describe *d, struct wb_error *err)
     for (size_t i = 0, end; i < rows.n_rows; i = end) {
         const char **v = rows.values[i];
         for (end = i + 1; end < rows.n_rows; end++)
-            if (strcmp(rows.values[end][X_TABLE], v[X_TABLE]) != 0 ||
-                strcmp(rows.values[end][X_NAME], v[X_NAME]) != 0)
+            if (strcmp(rows.values[end][MYSQL_INDEX_TABLE], v[MYSQL_INDEX_TABLE]) != 0 ||
+                strcmp(rows.values[end][MYSQL_INDEX_NAME], v[MYSQL_INDEX_NAME]) != 0)
                 break;
-        struct wb_table *t = wb_mysql_describe_find(d, v[X_TABLE]);
+        struct wb_table *t = wb_mysql_describe_find(d, v[MYSQL_INDEX_TABLE]);
         if (!t)
             continue;
         if (t != owner)
             cap = 0;
         owner = t;
         struct wb_index x;
-        if (fill_index(d, t, &x, &rows.values[i], end - i))
+        if (wb_mysql_describe_index(d, t, &x, &rows.values[i], end - i))
             *WB_PUSH(d->a, t->indexes, t->n_indexes, cap) = x;
     }
     return WB_OK;
@@ -111,6 +100,23 @@ static enum wb_fk_action action_of(const char *word) {
            : wb_str_eq(word, "SET DEFAULT") ? WB_FK_SET_DEFAULT
            : wb_str_eq(word, "RESTRICT")    ? WB_FK_RESTRICT
                                             : WB_FK_NO_ACTION;
+}
+
+/* Whoever may only SELECT sees foreign keys, but not in REFERENTIAL_CONSTRAINTS. Where the
+ * statement names no action it is RESTRICT. */
+static void read_actions(struct describe *d, const struct wb_table *t, struct wb_foreign_key *f) {
+    struct wb_mysql_create_actions told;
+    const char *create = wb_mysql_describe_create(d, t);
+    if (create && wb_mysql_create_actions(create, f->name, d->a, &told)) {
+        f->on_update = told.on_update ? action_of(told.on_update) : WB_FK_RESTRICT;
+        f->on_delete = told.on_delete ? action_of(told.on_delete) : WB_FK_RESTRICT;
+        return;
+    }
+    wb_findings_add(&d->catalog->findings, d->a, WB_WARNING, WB_FINDING_RISK, "foreign key",
+                    wb_arena_printf(d->a, "%s.%s", t->name, f->name),
+                    "GRANT REFERENCES on the database to this user",
+                    "what it does when a row that it refers to goes could not be read: it is taken "
+                    "to do nothing");
 }
 
 enum { F_TABLE, F_NAME, F_COLUMN, F_REF_SCHEMA, F_REF_TABLE, F_REF_COLUMN };
@@ -137,8 +143,10 @@ static void fill_foreign_key(struct describe *d, const struct wb_table *t, struc
         if (strcmp(r[0], v[F_TABLE]) == 0 && strcmp(r[1], v[F_NAME]) == 0) {
             f->on_update = action_of(r[2]);
             f->on_delete = action_of(r[3]);
+            return;
         }
     }
+    read_actions(d, t, f);
 }
 
 enum wb_code wb_mysql_describe_foreign_keys(struct describe *d, struct wb_error *err) {
@@ -199,20 +207,16 @@ static int json_column(const struct wb_table *t, const char *clause) {
                : -1;
 }
 
-static void add_check(struct describe *d, struct wb_table *t, size_t *cap, const char **v) {
-    int json = d->my->mariadb ? json_column(t, v[2]) : -1;
+void wb_mysql_describe_check(struct describe *d, struct wb_table *t, size_t *cap,
+                             const struct wb_check *check) {
+    int json = d->my->mariadb ? json_column(t, check->expr.text) : -1;
     if (json >= 0) {
         struct wb_type *type = &t->columns[json].type;
         type->kind = WB_KIND_JSON;
         type->native = "json";
         return;
     }
-    *WB_PUSH(d->a, t->checks, t->n_checks, *cap) = (struct wb_check){
-        .name = v[1],
-        .expr.text = wb_mysql_expression(d, v[2]),
-        .not_enforced = wb_str_eq(v[4], "NO"),
-        .column = wb_str_eq(v[3], "Column") ? wb_table_find_column(t, v[1]) : -1,
-    };
+    *WB_PUSH(d->a, t->checks, t->n_checks, *cap) = *check;
 }
 
 enum wb_code wb_mysql_describe_checks(struct describe *d, struct wb_error *err) {
@@ -243,7 +247,15 @@ enum wb_code wb_mysql_describe_checks(struct describe *d, struct wb_error *err) 
         if (t != owner)
             cap = 0;
         owner = t;
-        add_check(d, t, &cap, rows.values[i]);
+        const char **v = rows.values[i];
+        wb_mysql_describe_check(
+            d, t, &cap,
+            &(struct wb_check){
+                .name = v[1],
+                .expr.text = wb_mysql_expression(d, v[2]),
+                .not_enforced = wb_str_eq(v[4], "NO"),
+                .column = wb_str_eq(v[3], "Column") ? wb_table_find_column(t, v[1]) : -1,
+            });
     }
     return code;
 }

@@ -46,6 +46,11 @@ bool wb_mysql_literal(struct wb_buf *to, const struct wb_type *t, const struct w
 bool wb_mysql_exactly(struct wb_buf *to, const struct wb_column *column, const struct wb_cell *c);
 void wb_mysql_delete_some(struct wb_buf *to, const struct wb_table *t, const char *where,
                           uint64_t most);
+/* expect.c */
+enum wb_code wb_mysql_expect(struct wb_conn *conn, const struct wb_catalog *wanted,
+                             unsigned version_num, struct wb_catalog *ret, struct wb_error *err);
+/* mend.c */
+const char *wb_mysql_mend(const struct wb_part *part, struct wb_arena *a);
 /* canonical.c */
 bool wb_mysql_canonical(const struct wb_table *t, uint32_t column, const struct wb_type *as);
 enum wb_code wb_mysql_digest(struct wb_conn *c, const struct wb_server_digest_spec *spec,

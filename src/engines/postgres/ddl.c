@@ -493,4 +493,5 @@ const struct wb_ddl_ops wb_postgres_ddl_ops = {
     .text_must_be_utf8 = true,
     .typed = true,
     .standard_alter = true,
+    .drops_by_alter = true,
 };

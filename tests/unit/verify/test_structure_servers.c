@@ -119,9 +119,7 @@ static void test_indexes(void **state) {
                  "missing|customer, total DESC", NULL);
     world_change(&w, "DROP INDEX by_body", WB_VERIFY_INDEXES, "index by_body", "missing|20", NULL);
     world_change(&w, "DROP INDEX by_customer; CREATE INDEX by_customer ON orders (customer, total)",
-                 WB_VERIFY_INDEXES, "index by_customer", "expected|total DESC|there is",
-                 "DROP INDEX by_customer; CREATE INDEX by_customer ON orders (customer, total "
-                 "DESC)");
+                 WB_VERIFY_INDEXES, "index by_customer", "expected|total DESC|there is", NULL);
     world_change(&w, "CREATE UNIQUE INDEX only_one ON orders (note)", WB_VERIFY_INDEXES,
                  "index only_one", "in the target only", "DROP INDEX only_one");
 }

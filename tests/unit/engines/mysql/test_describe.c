@@ -49,12 +49,14 @@ static const char *const setup[] = {
     "varbinary(9) DEFAULT x'00FF27',"
     "fixed binary(3) NOT NULL DEFAULT 'a', empty varbinary(3) DEFAULT '', none varbinary(3) "
     "DEFAULT NULL,"
-    "made varchar(9) DEFAULT (concat('?', 'a')), bl blob DEFAULT x'80', esc varbinary(9) NOT NULL "
+    "made varchar(9) DEFAULT (concat('😀?', 'a')), bl blob DEFAULT x'80', esc varbinary(9) NOT NULL "
     "DEFAULT 'q''\\\\n\\n')",
     "CREATE TABLE firm (t varchar(9) NOT NULL DEFAULT '😀', b varbinary(9) NOT NULL DEFAULT "
     "x'00FF27')",
     "INSERT INTO firm VALUES ('a', 'b')",
     "CREATE TABLE firm_empty LIKE firm",
+    "CREATE TABLE faces (v varchar(9) CHECK (v <> '😀'), w varchar(9) AS (concat(v, '😀')), "
+    "CONSTRAINT named CHECK (v <> '😁'))",
     "CREATE TABLE whimbrel_ledger (id int)",
     "CREATE TABLE whimbrel_chunks (id int)",
     "CREATE VIEW seen AS SELECT id FROM things",
@@ -168,8 +170,9 @@ static void defaults_that_the_catalog_garbles(void **state) {
     if (!live)
         skip();
     static const char *const expected[][2] = {
-        {"smile", "'😀''?\\\\'"}, {"wide", "'😀'"},          {"plain", "'a?'"}, {"narrow", "'é?'"},
-        {"vb", "x'00FF27'"},     {"fixed", "x'610000'"},   {"empty", "x''"},  {"none", NULL},
+        {"smile", "'😀''?\\\\'"}, {"wide", "'😀'"},          {"plain", "'a?'"},
+        {"narrow", "'é?'"},      {"vb", "x'00FF27'"},      {"fixed", "x'610000'"},
+        {"empty", "x''"},        {"none", NULL},           {"made", "concat('😀?','a')"},
         {"bl", "X'80'"},         {"esc", "x'71275C6E0A'"},
     };
     const struct wb_table *t = table("defaults");
@@ -191,6 +194,19 @@ static void defaults_that_the_catalog_garbles(void **state) {
     assert_int_equal(named, 2);
     assert_null(t->columns[0].default_.text);
     assert_null(t->columns[1].default_.text);
+}
+
+/* Which would otherwise be carried to the target as '????'. */
+static void expressions_that_the_catalog_garbles(void **state) {
+    (void)state;
+    if (!live)
+        skip();
+    const struct wb_table *t = table("faces");
+    assert_string_equal(t->columns[1].generated_as.text, "concat(`v`,'😀')");
+    assert_int_equal(t->n_checks, 2);
+    for (size_t i = 0; i < t->n_checks; i++)
+        assert_string_equal(t->checks[i].expr.text,
+                            t->checks[i].column < 0 ? "`v` <> '😁'" : "`v` <> '😀'");
 }
 
 static void indexes_and_keys(void **state) {
@@ -215,6 +231,30 @@ static void indexes_and_keys(void **state) {
     assert_string_equal(f->ref_columns[0], "id");
     assert_int_equal(f->on_delete, WB_FK_CASCADE);
     assert_int_equal(f->on_update, WB_FK_SET_NULL);
+}
+
+/* REFERENTIAL_CONSTRAINTS does not show them to such a user. */
+static void actions_for_who_may_only_select(void **state) {
+    (void)state;
+    if (!live)
+        skip();
+    struct wb_catalog seen;
+    struct wb_error err = {0};
+    live_mysql_run("CREATE OR REPLACE USER whimbrel_reads IDENTIFIED BY 'pw'");
+    live_mysql_run("GRANT SELECT ON whimbrel_unit_describe.* TO whimbrel_reads");
+    struct wb_conn *c = live_mysql_open_as("whimbrel_reads", "pw", WB_SIDE_SOURCE);
+    if (c->engine->describe(c, &(struct wb_describe_opts){0}, &seen, &err))
+        fail_msg("%s", err.text);
+    const struct wb_table *t = wb_catalog_find_table(&seen, NULL, "things"), *all = table("things");
+    assert_int_equal(t->n_fks, 2);
+    for (size_t i = 0; i < t->n_fks; i++) {
+        assert_string_equal(t->fks[i].name, all->fks[i].name);
+        assert_int_equal(t->fks[i].on_delete, all->fks[i].on_delete);
+        assert_int_equal(t->fks[i].on_update, all->fks[i].on_update);
+    }
+    wb_catalog_done(&seen);
+    wb_conn_close(c);
+    live_mysql_run("DROP USER whimbrel_reads");
 }
 
 static void partitions(void **state) {
@@ -246,8 +286,7 @@ static void special_tables(void **state) {
     assert_true(t->system_versioned);
     assert_int_equal(t->n_columns, 1);
     assert_int_equal(t->indexes[0].n_parts, 1);
-    assert_int_equal(catalog.findings.n,
-                     4); /* the table left out, an expression with a '?', two defaults */
+    assert_int_equal(catalog.findings.n, 3); /* the table left out, two defaults */
     assert_true(table("plain_files")->not_transactional);
     assert_false(table("things")->not_transactional);
     assert_non_null(wb_catalog_find_table(&catalog, NULL, "whimbrel_ledger")); /* a user's */
@@ -299,7 +338,9 @@ int main(void) {
         cmocka_unit_test(columns_and_types),
         cmocka_unit_test(defaults_and_expressions),
         cmocka_unit_test(defaults_that_the_catalog_garbles),
+        cmocka_unit_test(expressions_that_the_catalog_garbles),
         cmocka_unit_test(indexes_and_keys),
+        cmocka_unit_test(actions_for_who_may_only_select),
         cmocka_unit_test(partitions),
         cmocka_unit_test(special_tables),
         cmocka_unit_test(objects_with_their_text),
