@@ -109,6 +109,7 @@ static void recall_flags(struct wb_run_listen *l) {
             (void)wb_flag_stage_parse(s.flags[i].stage, &stage);
             (void)wb_flags_set_share(flags, s.flags[i].name, s.flags[i].share, NULL);
             (void)wb_flags_set_stage(flags, s.flags[i].name, stage, NULL);
+            (void)wb_flags_set_writes(flags, s.flags[i].name, s.flags[i].no_writes, NULL);
         }
     wb_run_state_done(&s);
     wb_arena_done(&a);

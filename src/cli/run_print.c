@@ -106,6 +106,21 @@ static bool was_just_told(const struct words *w) {
     return (w->s->held && strcmp(w->s->held, text) == 0) || (item && strcmp(item->why, text) == 0);
 }
 
+static const char *writes_words(unsigned no_writes) {
+    static const char *const words[] = {"", "; WRITES TO THE SOURCE ARE DISABLED",
+                                        "; WRITES TO THE TARGET ARE DISABLED",
+                                        "; WRITES ARE DISABLED"};
+    return words[no_writes & WB_FLAG_NO_WRITES];
+}
+
+/* As it is by now: an event says only what it changes. */
+static const char *flag_words(const struct words *w) {
+    const struct wb_run_flag *f = wb_run_flag_of(w->s, get(w, "flag"));
+    return f ? wb_arena_printf(w->a, "flag %s: %s%s", f->name,
+                               share_words(f->share, f->stage, w->a), writes_words(f->no_writes))
+             : "";
+}
+
 static const char *people_words(const struct words *w) {
     const struct wb_event *e = w->e;
     switch (e->kind) {
@@ -129,8 +144,7 @@ static const char *people_words(const struct words *w) {
     case WB_EVENT_FLAG:
         if (e->step && strncmp(e->step, "stage.", 6) == 0)
             return ""; /* the stage says it */
-        return wb_arena_printf(w->a, "flag %s: %s", get(w, "flag"),
-                               share_words((unsigned)num(w, "share"), get(w, "stage"), w->a));
+        return flag_words(w);
     case WB_EVENT_BASELINE:
         return wb_arena_printf(w->a, "baseline of %s: %g", get(w, "metric"),
                                json_number_value(json_object_get(w->data, "value")));
@@ -296,7 +310,8 @@ void wb_run_print_status(const struct wb_run_state *s, const struct wb_lease *l,
             print_items(p);
     }
     for (size_t i = 0; i < s->n_flags; i++)
-        printf("  flag %s: %s\n", s->flags[i].name,
-               share_words(s->flags[i].share, s->flags[i].stage, &a));
+        printf("  flag %s: %s%s\n", s->flags[i].name,
+               share_words(s->flags[i].share, s->flags[i].stage, &a),
+               writes_words(s->flags[i].no_writes));
     wb_arena_done(&a);
 }

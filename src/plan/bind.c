@@ -239,7 +239,9 @@ static void bind_block(struct wb_plan_reader *r, struct wb_plan_action *c) {
 }
 
 static void bind_flag(struct wb_plan_reader *r, struct wb_plan_action *c) {
-    if (c->kind != WB_ACT_SET_FLAG && c->kind != WB_ACT_SET_STAGE && c->kind != WB_ACT_ROUTE_READS)
+    if (c->kind != WB_ACT_SET_FLAG && c->kind != WB_ACT_SET_STAGE &&
+        c->kind != WB_ACT_ROUTE_READS && c->kind != WB_ACT_DISABLE_WRITES &&
+        c->kind != WB_ACT_ENABLE_WRITES)
         return;
     if (!c->flag)
         c->flag = r->plan->front.flag.value;

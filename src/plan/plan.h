@@ -178,6 +178,7 @@ struct wb_plan_clause {
     X(ENABLE_WRITES, "enable_writes")     \
     X(ROUTE_READS, "route_reads")         \
     X(HOLD, "hold")                       \
+    X(ROLL_BACK, "roll_back")             \
     X(PAGE, "page")                       \
     X(RUN_BLOCK, "run_block")             \
     X(NONE, "none")
@@ -194,7 +195,7 @@ struct wb_plan_action {
     enum wb_plan_act kind;
     struct wb_plan_place place;
     const char *text;
-    const char *flag;  /* SET_FLAG, SET_STAGE; NULL: none is named anywhere */
+    const char *flag;  /* SET_FLAG, SET_STAGE, writes; NULL: none is named anywhere */
     const char *stage; /* SET_STAGE: the word */
     struct wb_decimal
         percent; /* SET_FLAG, ROUTE_READS: share of reads from the new side, as a ratio */

@@ -114,9 +114,11 @@ static bool find_clauses(struct wb_plan_reader *r, const struct wb_phrase *p,
     return true;
 }
 
-/* "Notify customers" is a person's step; of a trigger it is a page. */
+/* "Notify customers" and "Revert" are a person's steps; of a trigger they are a page and the way
+ * back. */
 static bool binds(enum wb_plan_act kind) {
-    return kind != WB_ACT_MANUAL && kind != WB_ACT_NONE && kind != WB_ACT_PAGE;
+    return kind != WB_ACT_MANUAL && kind != WB_ACT_NONE && kind != WB_ACT_PAGE &&
+           kind != WB_ACT_ROLL_BACK;
 }
 
 static bool find_actions(struct wb_plan_reader *r, const struct wb_phrase *p,

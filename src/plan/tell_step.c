@@ -36,6 +36,16 @@ static void put_reads(struct wb_buf *b, const struct wb_plan_action *c) {
                 c->flag ? c->flag : "(none is named)");
 }
 
+static void put_writes(struct wb_buf *b, const struct wb_plan_action *c) {
+    static const char *const keys[] = {"-writes", "-writes-source", "-writes-target", "-writes"};
+    bool off = c->kind == WB_ACT_DISABLE_WRITES;
+    wb_buf_addf(b, "serves the flag %s%s as %s, and pages: applications that read it %s",
+                c->flag ? c->flag : "", keys[c->side], off ? "false" : "true",
+                off ? "stop writing" : "write again");
+    if (c->side == WB_PLAN_SIDE_SOURCE || c->side == WB_PLAN_SIDE_TARGET)
+        wb_buf_addf(b, " to %s", wb_side_text(c->side, ""));
+}
+
 const char *wb_tell_action(struct wb_plan_reader *r, const struct wb_plan_action *c) {
     WB_CLEANUP_BUF struct wb_buf b = {0};
     char count[40];
@@ -64,15 +74,16 @@ const char *wb_tell_action(struct wb_plan_reader *r, const struct wb_plan_action
         break;
     case WB_ACT_DISABLE_WRITES:
     case WB_ACT_ENABLE_WRITES:
-        wb_buf_addf(&b, "%s writes of applications to %s",
-                    c->kind == WB_ACT_DISABLE_WRITES ? "refuses" : "allows",
-                    wb_side_text(c->side, "the side named"));
+        put_writes(&b, c);
         break;
     case WB_ACT_ROUTE_READS:
         put_reads(&b, c);
         break;
     case WB_ACT_HOLD:
         wb_buf_adds(&b, "holds until somebody resumes");
+        break;
+    case WB_ACT_ROLL_BACK:
+        wb_buf_adds(&b, "undoes the phase");
         break;
     case WB_ACT_PAGE:
         wb_buf_adds(&b, "sends a notification");

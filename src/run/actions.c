@@ -20,12 +20,13 @@ static const char *stage_of_share(const struct wb_run_flag *f, unsigned share) {
  * stage. */
 static struct wb_run_flag flag_to_be(struct wb_run *r, const char *flag) {
     const struct wb_run_flag *now = wb_run_flag_of(&r->state, flag);
-    struct wb_run_flag f = now ? *now : (struct wb_run_flag){flag, "off", "off", 0};
+    struct wb_run_flag f = now ? *now : (struct wb_run_flag){flag, "off", "off", 0, 0};
     for (size_t i = 0; i < r->batch.n; i++) {
         if (r->batch.items[i].kind != WB_EVENT_FLAG)
             continue;
         json_t *data = json_loads(r->batch.items[i].data, 0, NULL);
-        if (wb_str_eq(json_string_value(json_object_get(data, "flag")), flag)) {
+        bool says = json_object_get(data, "share") != NULL;
+        if (says && wb_str_eq(json_string_value(json_object_get(data, "flag")), flag)) {
             f.share = (unsigned)json_integer_value(json_object_get(data, "share"));
             f.stage =
                 wb_arena_strdup(&r->batch.arena, json_string_value(json_object_get(data, "stage")));
@@ -44,6 +45,19 @@ void wb_run_set_flag(struct wb_run *r, int phase, const char *step, const char *
                  stage);
 }
 
+void wb_run_set_writes(struct wb_run *r, int phase, const char *step, const char *flag,
+                       unsigned sides, bool allowed, const char *why) {
+    static const char *const words[] = {"none", "source", "target", "both"};
+    const char *side = words[sides & WB_FLAG_NO_WRITES];
+    wb_run_event(r, WB_EVENT_FLAG, phase, step, "flag:s writes:s allowed:b", flag, side, allowed);
+    wb_run_event(r, WB_EVENT_PAGE, phase, step, "text:s",
+                 wb_arena_printf(&r->arena,
+                                 "%s: flag %s-writes%s%s is now %s; see that the application %s",
+                                 why, flag, sides == WB_FLAG_NO_WRITES ? "" : "-",
+                                 sides == WB_FLAG_NO_WRITES ? "" : side, allowed ? "true" : "false",
+                                 allowed ? "writes again" : "has stopped writing"));
+}
+
 /* What the journal says is what is served. */
 void wb_run_serve_flags(struct wb_run *r) {
     struct wb_flags *flags = r->view ? wb_run_view_flags(r->view) : NULL;
@@ -53,45 +67,47 @@ void wb_run_serve_flags(struct wb_run *r) {
         (void)wb_flag_stage_parse(f->stage, &stage);
         (void)wb_flags_set_share(flags, f->name, f->share, NULL);
         (void)wb_flags_set_stage(flags, f->name, stage, NULL);
+        (void)wb_flags_set_writes(flags, f->name, f->no_writes, NULL);
     }
 }
 
-static unsigned share_of(struct wb_decimal ratio) {
-    return (unsigned)(wb_decimal_double(ratio) * WB_FLAG_BUCKETS + 0.5);
+unsigned wb_run_action_share(const struct wb_plan_action *a) {
+    if (a->kind == WB_ACT_ROUTE_READS && a->side == WB_PLAN_SIDE_SOURCE)
+        return 0;
+    return (unsigned)(wb_decimal_double(a->percent) * WB_FLAG_BUCKETS + 0.5);
+}
+
+unsigned wb_run_action_sides(const struct wb_plan_action *a) {
+    return a->side == WB_PLAN_SIDE_SOURCE   ? WB_FLAG_NO_WRITES_SOURCE
+           : a->side == WB_PLAN_SIDE_TARGET ? WB_FLAG_NO_WRITES_TARGET
+                                            : WB_FLAG_NO_WRITES;
+}
+
+/* A side that nobody knows is no reason to stop the writes of both. */
+static bool sets_writes(const struct wb_plan_action *a) {
+    return (a->kind == WB_ACT_DISABLE_WRITES || a->kind == WB_ACT_ENABLE_WRITES) &&
+           a->side != WB_PLAN_SIDE_UNKNOWN;
 }
 
 void wb_run_action(struct wb_run *r, int phase, const char *step, const struct wb_plan_action *a) {
     const char *flag = a->flag ? a->flag : r->plan->front.flag.value;
-    switch (a->kind) {
-    case WB_ACT_SET_FLAG:
-    case WB_ACT_ROUTE_READS:
-        if (flag)
-            wb_run_set_flag(r, phase, step, flag,
-                            a->kind == WB_ACT_ROUTE_READS && a->side == WB_PLAN_SIDE_SOURCE
-                                ? 0
-                                : share_of(a->percent),
-                            NULL);
-        else
-            wb_run_event(r, WB_EVENT_PAGE, phase, step, "text:s",
-                         "a flag is to be set, but none is named");
-        break;
-    case WB_ACT_HOLD:
-    case WB_ACT_PAUSE_BACKFILL:
-    case WB_ACT_STOP_BACKFILL:
+    bool sets = a->kind == WB_ACT_SET_FLAG || a->kind == WB_ACT_ROUTE_READS;
+    if (sets && flag)
+        wb_run_set_flag(r, phase, step, flag, wb_run_action_share(a), NULL);
+    else if (sets)
+        wb_run_event(r, WB_EVENT_PAGE, phase, step, "text:s",
+                     "a flag is to be set, but none is named");
+    else if (flag && sets_writes(a))
+        wb_run_set_writes(r, phase, step, flag, wb_run_action_sides(a),
+                          a->kind == WB_ACT_ENABLE_WRITES, a->text);
+    else if (a->kind == WB_ACT_HOLD || a->kind == WB_ACT_PAUSE_BACKFILL ||
+             a->kind == WB_ACT_STOP_BACKFILL)
         wb_run_event(r, WB_EVENT_HELD, phase, step, "why:s", a->text);
-        break;
-    case WB_ACT_NONE:
-        break;
-    case WB_ACT_SET_STAGE: {
-        bool off = wb_str_eq(a->stage, "off"); /* nobody is to read the new side */
-        if (flag)
-            wb_run_set_flag(r, phase, step, flag, off ? 0 : flag_to_be(r, flag).share, a->stage);
-        break;
-    }
-    default: /* a page, and all that a person has to do */
+    else if (a->kind == WB_ACT_SET_STAGE && flag)
+        wb_run_set_flag(r, phase, step, flag,
+                        wb_str_eq(a->stage, "off") ? 0 : flag_to_be(r, flag).share, a->stage);
+    else if (a->kind != WB_ACT_NONE && a->kind != WB_ACT_SET_STAGE) /* what a person has to do */
         wb_run_event(r, WB_EVENT_PAGE, phase, step, "text:s", a->text);
-        break;
-    }
 }
 
 /* --- a trigger that fired
@@ -106,10 +122,13 @@ static const struct wb_task_trigger *trigger_of(const struct wb_run *r,
     return NULL;
 }
 
+static bool has_begun(const struct wb_run_phase *p) {
+    return p->state != WB_RUN_WAITING && p->state != WB_RUN_ROLLED_BACK;
+}
+
 static bool later_phase_begun(const struct wb_run_state *s, int phase) {
     for (size_t i = 0; i < s->n_phases; i++)
-        if (s->phases[i].number > phase && s->phases[i].state != WB_RUN_WAITING &&
-            s->phases[i].state != WB_RUN_ROLLED_BACK)
+        if (s->phases[i].number > phase && has_begun(&s->phases[i]))
             return true;
     return false;
 }
@@ -129,35 +148,42 @@ static enum wb_code run_action(struct wb_run *r, const struct wb_run_firing *f,
         return wb_run_write(r, NULL, err);
     }
     wb_run_event(r, WB_EVENT_ACTION_INTENT, f->phase, f->id, "action:s", a->text);
+    if (a->kind == WB_ACT_DISABLE_WRITES && has_begun(wb_run_phase_of(&r->state, f->phase)))
+        wb_run_record_writes(r, f->phase, f->id, a); /* undoing the phase allows them again */
     if (block) {
         enum wb_code code = wb_run_write(r, NULL, err);
         return code
                    ? code
                    : wb_run_job_start(r, WB_JOB_ACTION, f->phase, f->id, NULL, NULL, a->block, err);
     }
-    wb_run_action(r, f->phase, f->id, a);
+    if (a->kind != WB_ACT_ROLL_BACK) /* which has happened by now */
+        wb_run_action(r, f->phase, f->id, a);
     wb_run_event(r, WB_EVENT_ACTION_OUTCOME, f->phase, f->id, "result:s action:s", "done", a->text);
     return wb_run_write(r, NULL, err);
 }
 
-/* First the later phases, in reverse; then what the trigger says; where it says nothing, its own
- * phase is undone, too. */
+/* First the later phases, in reverse; then what the trigger says, one action after the other. Its
+ * own phase is undone where it says so, or says nothing. The run is held in any case, by the
+ * trigger's event. */
 enum wb_code wb_run_handle_firing(struct wb_run *r, struct wb_error *err) {
     const struct wb_run_firing *f = wb_run_open_firing(&r->state);
     const struct wb_task_trigger *t = trigger_of(r, f);
     const struct wb_run_phase *own = wb_run_phase_of(&r->state, f->phase);
-    bool says = t && t->label && t->label->n_actions;
-    bool own_left = !says && own->state != WB_RUN_ROLLED_BACK;
+    size_t n = t && t->label ? t->label->n_actions : 0;
+    const struct wb_plan_action *next =
+        f->actions_done < n ? &t->label->actions[f->actions_done] : NULL;
+    bool undoes_own = n == 0 || (next && next->kind == WB_ACT_ROLL_BACK);
+    bool own_left = undoes_own && has_begun(own);
     if (later_phase_begun(&r->state, f->phase) || own_left) {
         wb_run_event(r, WB_EVENT_ROLLBACK_STARTED, WB_EVENT_NO_PHASE, NULL, "to:i why:s",
                      (int64_t)(own_left ? f->phase - 1 : f->phase), f->why);
         return wb_run_write(r, NULL, err);
     }
-    if (!says || f->actions_done >= t->label->n_actions) {
+    if (!next) {
         put_handled(r, f);
         return wb_run_write(r, NULL, err);
     }
-    return run_action(r, f, &t->label->actions[f->actions_done], err);
+    return run_action(r, f, next, err);
 }
 
 enum wb_code wb_run_action_finish(struct wb_run *r, struct wb_job *job, struct wb_error *err) {

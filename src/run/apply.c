@@ -4,6 +4,7 @@
 
 #include "base/buf.h"
 #include "base/str.h"
+#include "metric/flag.h"
 
 #include <string.h>
 
@@ -383,22 +384,38 @@ static enum wb_code baseline(struct wb_apply *a) {
     return WB_OK;
 }
 
+/* Sides to which applications are not to write: as they were, but for what the event says. */
+static unsigned no_writes_of(const struct wb_apply *a, unsigned was) {
+    const json_t *all = json_object_get(a->data, "no_writes");
+    unsigned sides = wb_apply_is(a, "writes", "source")   ? WB_FLAG_NO_WRITES_SOURCE
+                     : wb_apply_is(a, "writes", "target") ? WB_FLAG_NO_WRITES_TARGET
+                     : wb_apply_is(a, "writes", "both")   ? WB_FLAG_NO_WRITES
+                                                          : 0;
+    if (json_is_integer(all))
+        return (unsigned)json_integer_value(all) & WB_FLAG_NO_WRITES;
+    return wb_apply_bool(a, "allowed") ? was & ~sides : was | sides;
+}
+
+/* What the event does not say stays as it was. */
 static enum wb_code flag(struct wb_apply *a) {
     struct wb_run_state *s = a->s;
-    int64_t share = wb_apply_int(a, "share", -1);
-    struct wb_run_flag *f = wb_run_flag_of(s, wb_apply_text(a, "flag"));
-    if (share < 0 || share > 10000 || !*wb_apply_text(a, "flag"))
+    static const struct wb_run_flag none = {.stage = "off", .before = "off"};
+    const char *name = wb_apply_text(a, "flag"), *stage = wb_apply_text(a, "stage");
+    struct wb_run_flag *f = wb_run_flag_of(s, name);
+    struct wb_run_flag now = f ? *f : none;
+    int64_t share = wb_apply_int(a, "share", now.share);
+    if (share < 0 || share > WB_FLAG_BUCKETS || !*name)
         return wb_apply_refuse(a, "a flag without name or share");
-    bool reads_old = wb_apply_is(a, "stage", "off") || wb_apply_is(a, "stage", "dualwrite") ||
-                     wb_apply_is(a, "stage", "shadow");
-    const char *stage = wb_apply_keep(a, wb_apply_text(a, "stage"));
-    const char *before = reads_old ? stage : f ? f->before : "off";
+    now.stage = wb_apply_keep(a, *stage ? stage : now.stage);
+    if (wb_str_eq(now.stage, "off") || wb_str_eq(now.stage, "dualwrite") ||
+        wb_str_eq(now.stage, "shadow"))
+        now.before = now.stage; /* the old side is read */
+    now.name = wb_apply_keep(a, name);
+    now.share = (unsigned)share;
+    now.no_writes = no_writes_of(a, now.no_writes);
     if (!f)
         f = WB_PUSH(&s->arena, s->flags, s->n_flags, s->cap_flags);
-    *f = (struct wb_run_flag){.name = wb_apply_keep(a, wb_apply_text(a, "flag")),
-                              .stage = stage,
-                              .before = before,
-                              .share = (unsigned)share};
+    *f = now;
     return WB_OK;
 }
 

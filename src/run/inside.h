@@ -221,6 +221,9 @@ void wb_run_waits(struct wb_run *r, const char *fmt, ...) __attribute__((format(
 
 /* undo.c */
 void wb_run_record_undo(struct wb_run *r, int phase, const struct wb_task *t);
+/* What sides were written to before a trigger's action; step: the trigger. */
+void wb_run_record_writes(struct wb_run *r, int phase, const char *step,
+                          const struct wb_plan_action *a);
 void wb_run_record_rollback(struct wb_run *r, const struct wb_program_phase *p);
 enum wb_code wb_run_undo_step(struct wb_run *r, struct wb_error *err);
 enum wb_code wb_run_undo_finish(struct wb_run *r, struct wb_job *job, struct wb_error *err);
@@ -234,6 +237,13 @@ void wb_run_action(struct wb_run *r, int phase, const char *step,
                    const struct wb_plan_action *action);
 void wb_run_set_flag(struct wb_run *r, int phase, const char *step, const char *flag,
                      unsigned share, const char *stage);
+/* Tell applications by the flag that they may, or may not, write to these sides
+ * (WB_FLAG_NO_WRITES_…), and page somebody: they may not read it. */
+void wb_run_set_writes(struct wb_run *r, int phase, const char *step, const char *flag,
+                       unsigned sides, bool allowed, const char *why);
+/* Of an action: the share of reads from the new side; the sides whose writes it is about. */
+unsigned wb_run_action_share(const struct wb_plan_action *a);
+unsigned wb_run_action_sides(const struct wb_plan_action *a);
 void wb_run_serve_flags(struct wb_run *r);
 
 /* metrics.c, watch.c */

@@ -133,6 +133,7 @@ struct wb_run_flag {
     const char *name, *stage;
     const char *before; /* the latest stage in which the old side was read: back to it */
     unsigned share;     /* of WB_FLAG_BUCKETS */
+    unsigned no_writes; /* sides to which applications are not to write: WB_FLAG_NO_WRITES_… */
 };
 
 struct wb_run_baseline {

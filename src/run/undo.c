@@ -26,10 +26,31 @@ static void put_block(struct wb_json *j, const struct wb_plan_block *b) {
     wb_json_key_int(j, "lock_timeout_ms", b->lock_timeout_ms);
 }
 
+static bool sets_writes(const struct wb_plan_action *a) {
+    return a->kind == WB_ACT_DISABLE_WRITES || a->kind == WB_ACT_ENABLE_WRITES;
+}
+
 static const char *flag_that_is_set(const struct wb_run *r, const struct wb_plan_action *a) {
-    if (a->kind != WB_ACT_SET_FLAG && a->kind != WB_ACT_ROUTE_READS && a->kind != WB_ACT_SET_STAGE)
+    bool reads =
+        a->kind == WB_ACT_SET_FLAG || a->kind == WB_ACT_ROUTE_READS || a->kind == WB_ACT_SET_STAGE;
+    if (!reads && !(sets_writes(a) && a->side != WB_PLAN_SIDE_UNKNOWN))
         return NULL;
     return a->flag ? a->flag : r->plan->front.flag.value;
+}
+
+/* Of a flag as it is now, what the action sets: who reads where, or who may write. */
+static void put_flag_now(struct wb_run *r, const char *name, const struct wb_plan_action *a,
+                         struct wb_json *j) {
+    const struct wb_run_flag *now = wb_run_flag_of(&r->state, name);
+    wb_json_object(j);
+    wb_json_key_str(j, "flag", name);
+    if (sets_writes(a)) {
+        wb_json_key_uint(j, "no_writes", now ? now->no_writes : 0);
+    } else {
+        wb_json_key_uint(j, "share", now ? now->share : 0);
+        wb_json_key_str(j, "stage", now ? now->stage : "off");
+    }
+    wb_json_end(j);
 }
 
 /* A step that sets flags is undone by what they were before it. */
@@ -43,21 +64,35 @@ static void record_flags(struct wb_run *r, int phase, const struct wb_task *t) {
     wb_json_key(&j, "flags");
     wb_json_array(&j);
     for (size_t i = 0; i < t->step->n_actions; i++) {
-        const char *flag = flag_that_is_set(r, &t->step->actions[i]);
-        const struct wb_run_flag *now = flag ? wb_run_flag_of(&r->state, flag) : NULL;
+        const struct wb_plan_action *a = &t->step->actions[i];
+        const char *flag = flag_that_is_set(r, a);
         if (!flag)
             continue;
+        put_flag_now(r, flag, a, &j);
         n++;
-        wb_json_object(&j);
-        wb_json_key_str(&j, "flag", flag);
-        wb_json_key_uint(&j, "share", now ? now->share : 0);
-        wb_json_key_str(&j, "stage", now ? now->stage : "off");
-        wb_json_end(&j);
     }
     wb_json_end(&j);
     wb_json_end(&j);
     if (n)
         wb_run_event_json(r, WB_EVENT_UNDO_RECORDED, phase, t->id, &b);
+}
+
+void wb_run_record_writes(struct wb_run *r, int phase, const char *step,
+                          const struct wb_plan_action *a) {
+    const char *flag = a->flag ? a->flag : r->plan->front.flag.value;
+    WB_CLEANUP_BUF struct wb_buf b = {0};
+    struct wb_json j = {.out = &b};
+    if (!flag)
+        return;
+    wb_json_object(&j);
+    wb_json_key_str(&j, "does", a->text);
+    wb_json_key_str(&j, "kind", "flags");
+    wb_json_key(&j, "flags");
+    wb_json_array(&j);
+    put_flag_now(r, flag, a, &j);
+    wb_json_end(&j);
+    wb_json_end(&j);
+    wb_run_event_json(r, WB_EVENT_UNDO_RECORDED, phase, step, &b);
 }
 
 void wb_run_record_undo(struct wb_run *r, int phase, const struct wb_task *t) {
@@ -86,19 +121,19 @@ void wb_run_record_undo(struct wb_run *r, int phase, const struct wb_task *t) {
     wb_run_event_json(r, WB_EVENT_UNDO_RECORDED, phase, t->id, &b);
 }
 
-static int64_t share_of_action(const struct wb_plan_action *a) {
-    bool old = a->kind == WB_ACT_ROUTE_READS && a->side == WB_PLAN_SIDE_SOURCE;
-    return old ? 0 : (int64_t)(wb_decimal_double(a->percent) * WB_FLAG_BUCKETS + 0.5);
-}
-
 static void put_action(struct wb_run *r, const struct wb_plan_action *a, struct wb_json *j) {
     const char *flag = flag_that_is_set(r, a);
     wb_json_key_str(j, "does", a->text);
-    if (flag) {
+    if (flag && sets_writes(a)) {
+        wb_json_key_str(j, "kind", "writes");
+        wb_json_key_str(j, "flag", flag);
+        wb_json_key_int(j, "sides", wb_run_action_sides(a));
+        wb_json_key_bool(j, "allowed", a->kind == WB_ACT_ENABLE_WRITES);
+    } else if (flag) {
         wb_json_key_str(j, "kind", "flag");
         wb_json_key_str(j, "flag", flag);
         if (a->kind != WB_ACT_SET_STAGE || wb_str_eq(a->stage, "off"))
-            wb_json_key_int(j, "share", share_of_action(a));
+            wb_json_key_int(j, "share", wb_run_action_share(a));
         if (a->kind == WB_ACT_SET_STAGE)
             wb_json_key_str(j, "stage", a->stage);
     } else if (a->kind == WB_ACT_RUN_BLOCK && a->block) {
@@ -120,7 +155,8 @@ void wb_run_record_rollback(struct wb_run *r, const struct wb_program_phase *p) 
             struct wb_json j = {.out = &b};
             char id[32];
             enum wb_plan_act act = p->plan->labels[i].actions[k].kind;
-            if (act == WB_ACT_NONE || act == WB_ACT_HOLD || act == WB_ACT_PAGE)
+            if (act == WB_ACT_NONE || act == WB_ACT_HOLD || act == WB_ACT_PAGE ||
+                act == WB_ACT_ROLL_BACK) /* which it is */
                 continue;
             snprintf(id, sizeof id, "rollback.%u", ++n);
             wb_json_object(&j);
@@ -211,7 +247,11 @@ static void set_flag(struct wb_run *r, const struct wb_run_undo *u, const json_t
     const char *flag = text_of(to, "flag");
     const struct wb_run_flag *now = wb_run_flag_of(&r->state, flag);
     int64_t share = json_object_get(to, "share") ? int_of(to, "share") : now ? now->share : 0;
-    wb_run_set_flag(r, u->phase, u->step, flag, (unsigned)share, text_of(to, "stage"));
+    if (json_object_get(to, "no_writes"))
+        wb_run_event(r, WB_EVENT_FLAG, u->phase, u->step, "flag:s no_writes:i", flag,
+                     int_of(to, "no_writes"));
+    else
+        wb_run_set_flag(r, u->phase, u->step, flag, (unsigned)share, text_of(to, "stage"));
 }
 
 static enum wb_code undo_flags(struct wb_run *r, struct wb_run_undo *u, const json_t *data,
@@ -220,7 +260,11 @@ static enum wb_code undo_flags(struct wb_run *r, struct wb_run_undo *u, const js
     wb_run_event(r, WB_EVENT_UNDO_INTENT, u->phase, u->step, "");
     for (size_t i = json_array_size(list); i-- > 0;)
         set_flag(r, u, json_array_get(list, i));
-    if (!list)
+    if (strcmp(text_of(data, "kind"), "writes") == 0)
+        wb_run_set_writes(r, u->phase, u->step, text_of(data, "flag"),
+                          (unsigned)int_of(data, "sides"),
+                          json_is_true(json_object_get(data, "allowed")), text_of(data, "does"));
+    else if (!list)
         set_flag(r, u, data);
     wb_run_event(r, WB_EVENT_UNDO_OUTCOME, u->phase, u->step, "result:s why:s", "done",
                  "the flag is set");
@@ -236,7 +280,7 @@ static enum wb_code undo_one(struct wb_run *r, struct wb_run_undo *u, struct wb_
         code = wb_run_write(r, NULL, err);
         if (!code)
             return wb_run_job_start(r, WB_JOB_UNDO, u->phase, u->step, NULL, data, NULL, err);
-    } else if (strcmp(kind, "flag") == 0 || strcmp(kind, "flags") == 0) {
+    } else if (strncmp(kind, "flag", 4) == 0 || strcmp(kind, "writes") == 0) {
         code = undo_flags(r, u, data, err);
     } else if (strcmp(kind, "keep") == 0) {
         wb_run_event(r, WB_EVENT_UNDO_OUTCOME, u->phase, u->step, "result:s why:s", "skipped",

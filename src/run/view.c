@@ -145,6 +145,8 @@ void wb_run_status_json(const struct wb_run_state *s, const struct wb_lease *lea
         wb_json_key_str(&j, "name", s->flags[i].name);
         wb_json_key_uint(&j, "share_of_10000", s->flags[i].share);
         wb_json_key_str(&j, "stage", s->flags[i].stage);
+        wb_json_key_bool(&j, "writes_source", !(s->flags[i].no_writes & WB_FLAG_NO_WRITES_SOURCE));
+        wb_json_key_bool(&j, "writes_target", !(s->flags[i].no_writes & WB_FLAG_NO_WRITES_TARGET));
         wb_json_end(&j);
     }
     wb_json_end(&j);

@@ -78,7 +78,7 @@ static void without_a_key_the_old_side(void **state) {
 static void stages(void **state) {
     (void)state;
     struct wb_flags *f = wb_flags_new();
-    struct wb_flag_answer a, all[3];
+    struct wb_flag_answer a, all[6];
     struct wb_error err = {0};
     enum wb_flag_stage s;
     uint64_t version = 0, later = 0;
@@ -86,7 +86,7 @@ static void stages(void **state) {
     assert_true(ask(f, "reads-stage", "u", &a));
     assert_int_equal(a.type, WB_FLAG_TEXT);
     assert_string_equal(a.text, "off");
-    assert_int_equal(wb_flags_evaluate_all(f, "u", 1, all, 3, &version), 2);
+    assert_int_equal(wb_flags_evaluate_all(f, "u", 1, all, 6, &version), 5);
     assert_string_equal(all[0].key, "reads");
     assert_string_equal(all[1].key, "reads-stage");
     assert_int_equal(wb_flags_set_stage(f, "reads", WB_FLAG_SHADOW, &err), WB_OK);
@@ -104,6 +104,58 @@ static void stages(void **state) {
     assert_int_equal(wb_flags_set_share(f, "reads-stage", 1, &err), WB_E_PLAN);
     assert_int_equal(wb_flags_set_share(f, "", 1, &err), WB_E_PLAN);
     assert_int_equal(wb_flags_set_share(f, "reads", 10001, &err), WB_E_PLAN);
+    wb_flags_free(f);
+}
+
+static bool may_write(struct wb_flags *f, const char *key) {
+    struct wb_flag_answer a;
+    assert_true(ask(f, key, NULL, &a));
+    assert_int_equal(a.type, WB_FLAG_BOOL);
+    assert_string_equal(a.key, key);
+    assert_string_equal(a.variant, a.value ? "allowed" : "disabled");
+    return a.value;
+}
+
+static void writes_are_allowed_until_they_are_not(void **state) {
+    (void)state;
+    struct wb_flags *f = wb_flags_new();
+    struct wb_flag_answer a;
+    struct wb_error err = {0};
+    char before[WB_FLAG_ETAG_BYTES], after[WB_FLAG_ETAG_BYTES];
+    assert_false(ask(f, "reads-writes", "u", &a));
+    set(f, "reads", 0);
+    assert_true(may_write(f, "reads-writes") && may_write(f, "reads-writes-source") &&
+                may_write(f, "reads-writes-target"));
+    wb_flags_etag(f, NULL, 0, before);
+    assert_int_equal(wb_flags_set_writes(f, "reads", WB_FLAG_NO_WRITES_TARGET, &err), WB_OK);
+    wb_flags_etag(f, NULL, 0, after);
+    assert_string_not_equal(before, after);
+    assert_true(may_write(f, "reads-writes") && may_write(f, "reads-writes-source"));
+    assert_false(may_write(f, "reads-writes-target"));
+    wb_flags_set_writes(f, "reads", WB_FLAG_NO_WRITES_SOURCE, &err);
+    assert_true(may_write(f, "reads-writes") && may_write(f, "reads-writes-target"));
+    assert_false(may_write(f, "reads-writes-source"));
+    wb_flags_set_writes(f, "reads", WB_FLAG_NO_WRITES, &err);
+    assert_false(may_write(f, "reads-writes"));
+    set(f, "reads", 100); /* a ramp gives nothing back */
+    assert_false(may_write(f, "reads-writes"));
+    assert_int_equal(wb_flags_set_share(f, "x-writes", 1, &err), WB_E_PLAN);
+    assert_int_equal(wb_flags_set_share(f, "x-writes-source", 1, &err), WB_E_PLAN);
+    wb_flags_free(f);
+}
+
+static void what_does_not_change_keeps_its_etag(void **state) {
+    (void)state;
+    struct wb_flags *f = wb_flags_new();
+    struct wb_error err = {0};
+    char before[WB_FLAG_ETAG_BYTES], after[WB_FLAG_ETAG_BYTES];
+    set(f, "reads", 100);
+    wb_flags_etag(f, NULL, 0, before);
+    set(f, "reads", 100);
+    wb_flags_set_stage(f, "reads", WB_FLAG_OFF, &err);
+    wb_flags_set_writes(f, "reads", 0, &err);
+    wb_flags_etag(f, NULL, 0, after);
+    assert_string_equal(before, after);
     wb_flags_free(f);
 }
 
@@ -161,6 +213,8 @@ int main(void) {
         cmocka_unit_test(buckets_are_fixed),
         cmocka_unit_test(without_a_key_the_old_side),
         cmocka_unit_test(stages),
+        cmocka_unit_test(writes_are_allowed_until_they_are_not),
+        cmocka_unit_test(what_does_not_change_keeps_its_etag),
         cmocka_unit_test(etag_covers_configuration_and_context),
         cmocka_unit_test(evaluation_is_cheap),
     };

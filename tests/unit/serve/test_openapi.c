@@ -53,6 +53,7 @@ static const struct recipe recipes[] = {
     {.method = "post", .path = FLAGS "/{key}", .rest = "reads", .status = 200, .body = JANE},
     {.method = "post", .path = FLAGS "/{key}", .rest = "reads", .status = 200},
     {.method = "post", .path = FLAGS "/{key}", .rest = "reads-stage", .status = 200, .body = JANE},
+    {.method = "post", .path = FLAGS "/{key}", .rest = "reads-writes", .status = 200, .body = JANE},
     {.method = "post", .path = FLAGS "/{key}", .rest = "reads", .status = 400, .body = "{"},
     {.method = "post",
      .path = FLAGS "/{key}",
