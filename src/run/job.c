@@ -67,6 +67,7 @@ void wb_run_job_cancel(struct wb_run *r) {
     struct wb_job *job = r->job;
     if (!job)
         return;
+    job->canceled_us = wb_clock_monotonic_us();
     wb_cancel_request(&job->cancel, -1);
     pthread_mutex_lock(&job->lock);
     if (job->conn)

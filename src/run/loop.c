@@ -92,17 +92,24 @@ static void tell_progress(struct wb_run *r) {
     r->opts->sink.told(r->opts->sink.ctx, NULL, &r->state, text);
 }
 
+/* Again and again: a request that meets no statement, because one is over and the next has not
+ * begun, stops nothing. */
+static void cancel_job(struct wb_run *r) {
+    if (wb_clock_monotonic_us() - r->job->canceled_us >= AGAIN_MS * 1000u)
+        wb_run_job_cancel(r);
+}
+
 /* A trigger stops what runs; a pause stops what goes on later where it stood. */
 static void stop_job(struct wb_run *r) {
     struct wb_job *job = r->job;
-    if (!job || wb_cancel_signo(&job->cancel))
+    if (!job)
         return;
     bool forward = job->kind == WB_JOB_STEP || job->kind == WB_JOB_JUDGE;
     bool long_one = job->task && (job->task->does == WB_DOES_COPY ||
                                   job->task->does == WB_DOES_VERIFY || job->kind == WB_JOB_JUDGE);
     bool out = wb_run_open_firing(&r->state) || r->wants_rollback || r->state.aborted;
     if (forward && (out || (r->state.paused && long_one)))
-        wb_run_job_cancel(r);
+        cancel_job(r);
 }
 
 static void tell_tick(struct wb_run *r) {
@@ -116,8 +123,9 @@ static enum wb_code tick(struct wb_run *r, struct wb_error *err) {
     r->moved = false;
     if (!code && *r->trouble) {
         /* soon another runner may take the lease, and do what this job does */
-        if (wb_clock_monotonic_us() - r->renewal_us > (WB_JOURNAL_TTL_MS - MARGIN_MS) * 1000u)
-            wb_run_job_cancel(r);
+        if (r->job &&
+            wb_clock_monotonic_us() - r->renewal_us > (WB_JOURNAL_TTL_MS - MARGIN_MS) * 1000u)
+            cancel_job(r);
         tell_tick(r);
         return WB_OK;
     }
@@ -179,12 +187,16 @@ static bool gives_up(struct wb_run *r) {
 }
 
 static enum wb_code interrupted(struct wb_run *r, struct wb_error *err) {
-    if (r->job) {
-        wb_run_job_cancel(r);
-        enum wb_code code = wb_run_finish_job(r, err);
-        if (code)
-            return code;
+    enum wb_code code = WB_OK;
+    while (!code && r->job && !atomic_load(&r->job->over)) { /* its outcome is not known before */
+        cancel_job(r);
+        code = renew(r, err);
+        wb_clock_sleep_ms(TICK_MS);
     }
+    if (!code && r->job)
+        code = wb_run_finish_job(r, err);
+    if (code)
+        return code;
     return wb_error_set(err, WB_E_CANCELED, "stopped on request");
 }
 

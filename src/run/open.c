@@ -114,10 +114,11 @@ enum wb_code wb_run_load(struct wb_run *r, const struct wb_run_opts *opts, struc
 }
 
 void wb_run_done(struct wb_run *r) {
-    if (r->job) {
+    while (r->job && !atomic_load(&r->job->over)) {
         wb_run_job_cancel(r);
-        wb_run_job_end(r);
+        wb_clock_sleep_ms(200);
     }
+    wb_run_job_end(r);
     wb_run_meters_free(r);
     if (r->plan)
         wb_run_notices(r, WB_RUN_WAITS);

@@ -144,7 +144,13 @@ static enum wb_code take_token(struct wb_serve *s, const char *token, struct wb_
 static void describe(struct wb_serve *s, const struct tls *t) {
     snprintf(s->url, sizeof s->url, "%s://%s:%u", t->cert ? "https" : "http", s->listen.host,
              s->listen.port);
-    if (s->token == WB_TOKEN_SET && !t->cert && s->listen.reach == WB_REACH_NETWORK)
+    if (s->listen.reach != WB_REACH_NETWORK)
+        return;
+    if (s->token == WB_TOKEN_NONE)
+        s->warning =
+            "everybody who reaches this address can read flags, status and events; without a "
+            "token (WHIMBREL_TOKEN or --token-file) nobody can change or report anything";
+    else if (!t->cert)
         s->warning = "the token travels in clear text: give a certificate and a key, or listen on "
                      "loopback behind a proxy that speaks TLS";
 }
