@@ -100,6 +100,8 @@ enum wb_class {
     X(UNPROVEN, 401, UNPROVEN, "not everything could be verified", "see what was left out")      \
     X(WAITING, 402, UNPROVEN, "the run waits for data or for a person",                          \
       "see whimbrel status PLAN")                                                                \
+    X(RESTORE, 403, DIFFERS, "the restore test failed",                                          \
+      "the backup is kept and marked as not verified; its manifest says what differs")           \
     X(CANCELED, 500, CANCELED, "stopped on request",                                             \
       "run the same command again: it continues where it stood")                                 \
     X(PROTOCOL, 600, INTERNAL, "the server sent something unexpected",                           \

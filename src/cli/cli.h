@@ -22,6 +22,7 @@ extern const size_t wb_n_commands;
 int wb_cmd_copy(int argc, char **argv);
 int wb_cmd_verify(int argc, char **argv);
 int wb_cmd_inspect(int argc, char **argv);
+int wb_cmd_backup(int argc, char **argv);
 int wb_cmd_clean(int argc, char **argv);
 int wb_cmd_check(int argc, char **argv);
 int wb_cmd_run(int argc, char **argv);

@@ -1,3 +1,4 @@
+#include "backup/backup.h"
 #include "cli/cli.h"
 #include "copy/copy.h"
 #include "verify/verify.h"
@@ -10,8 +11,9 @@ static int help(void) {
     puts("Usage: whimbrel clean URL...\n\n"
          "Removes what whimbrel keeps in these databases (schema whimbrel, or tables whimbrel_*): "
          "the ledger of a copy, the\n"
-         "verdicts of verifications and the journal of their repairs. The copied data stays. After "
-         "that an unfinished copy\n"
+         "verdicts of verifications and the journal of their repairs; and scratch databases "
+         "(whimbrel_scratch_*) that a killed\n"
+         "backup left on the server. The copied data stays. After that an unfinished copy\n"
          "can no longer be continued, its tables are yours to drop, and no earlier failure of a "
          "verification stands.\n\n"
          "Example:\n  whimbrel clean postgresql://app@db2/shop");
@@ -40,6 +42,8 @@ static int clean_one(const char *text) {
     enum wb_code code = wb_url_parse(text, &a, &url, &err);
     if (!code)
         code = clean_with(wb_verify_clean, &url, &a, &n, &err);
+    if (!code)
+        code = clean_with(wb_backup_clean, &url, &a, &n, &err);
     if (!code) /* last: it drops the schema that all of it is in */
         code = clean_with(wb_copy_clean, &url, &a, &n, &err);
     if (!code && n == 0)

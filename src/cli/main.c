@@ -15,6 +15,8 @@ const struct wb_command wb_commands[] = {
      "tell with evidence whether two databases hold the same, down to the row", wb_cmd_verify},
     {"inspect", "URL", "what is there: tables, rows, bytes, types, and what cannot be carried",
      wb_cmd_inspect},
+    {"backup", "PLAN|URL", "make a backup, restore it into a scratch database and compare it",
+     wb_cmd_backup},
     {"clean", "URL...", "remove what whimbrel keeps in a database (never the copied data)",
      wb_cmd_clean},
     {"check", "PLAN", "how every line of a plan is understood, and what is wrong with it",

@@ -72,7 +72,7 @@ enum wb_code wb_option_rule(struct wb_rules *r, enum wb_option_rule kind, const 
     return wb_rules_add_cast_file(r, text, err);
 }
 
-static void warn_password(const struct wb_url *u, const char *variable) {
+void wb_option_warn_password(const struct wb_url *u, const char *variable) {
     if (u->password)
         fprintf(
             stderr,
@@ -88,7 +88,7 @@ enum wb_code wb_option_urls(const char *const texts[2], struct wb_arena *a, stru
         code = wb_url_parse(texts[1], a, &ret[1], err);
     if (code)
         return code;
-    warn_password(&ret[0], "WHIMBREL_SOURCE_PASSWORD");
-    warn_password(&ret[1], "WHIMBREL_TARGET_PASSWORD");
+    wb_option_warn_password(&ret[0], "WHIMBREL_SOURCE_PASSWORD");
+    wb_option_warn_password(&ret[1], "WHIMBREL_TARGET_PASSWORD");
     return WB_OK;
 }

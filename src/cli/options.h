@@ -30,6 +30,9 @@ enum wb_option_rule {
 enum wb_code wb_option_rule(struct wb_rules *r, enum wb_option_rule kind, const char *text,
                             struct wb_error *err);
 
+/* On standard error, where the URL holds a password that others can read. */
+void wb_option_warn_password(const struct wb_url *u, const char *variable);
+
 /* SOURCE and TARGET; warns on standard error about a password that others can read. Strings belong
  * to a. */
 enum wb_code wb_option_urls(const char *const texts[2], struct wb_arena *a, struct wb_url ret[2],

@@ -20,6 +20,7 @@
 #include "base/buf.h"
 #include "base/cancel.h"
 #include "base/error.h"
+#include "engine/program.h"
 #include "model/batch.h"
 #include "model/catalog.h"
 #include "model/digest.h"
@@ -68,6 +69,7 @@ struct wb_open_opts {
     struct wb_throttle *throttle;   /* rows are held to its rate (throttle.h); NULL: to none */
     unsigned retries;               /* how often idempotent calls are repeated (retry.h) */
     const struct wb_cancel *cancel; /* ends the waits of retry between attempts; may be NULL */
+    const char *role; /* how errors call this end; NULL: "source" or "target", by side */
 };
 
 /* What a probe found out. */
@@ -353,6 +355,7 @@ struct wb_load_state {
     unsigned active; /* statements that other sessions run just now; UINT_MAX: unknown */
     int64_t lag_ms;  /* of the furthest replica, or of this server behind its own source; -1: it has
                         none, or unknown */
+    bool stopped;    /* it should follow another server, but its replication does not run */
 };
 
 /* A plan, reduced to what plans of different servers have in common. */
@@ -452,6 +455,65 @@ struct wb_verify_ops {
 };
 
 /* ------------------------------------------------------------------------------------------------
+ * native: backups by the database's own means, and scratch databases to restore them into */
+
+struct wb_dump; /* one under way; an engine's own */
+
+struct wb_dump_spec {
+    struct wb_snapshot *snapshot;        /* the moment that it is to be of */
+    const char *dir;                     /* exists; the files are made in it */
+    const char *name;                    /* their names begin with it */
+    const struct wb_native_watch *watch; /* outlives the dump */
+};
+
+struct wb_restore_spec {
+    const char *dir;
+    const struct wb_native_file *files; /* as the dump gave them */
+    size_t n_files;
+    const char *to_file; /* where the scratch is a file: its path; it must not exist */
+    const struct wb_native_watch *watch;
+};
+
+/* Login data of a connection is handed on to the programs without anybody else seeing it. */
+struct wb_native_ops {
+    unsigned percent; /* of the database's size that a dump takes, roughly */
+    bool joins; /* a dump reads the snapshot itself; else it begins while the snapshot keeps commits
+                   out, so between snapshot_join and snapshot_ready, if there are two readers */
+    /* The programs that are needed are there and can do with this server: NOT_FOUND, with the
+     * package's name. *ret_words: what a dump is made by, with its version. */
+    enum wb_code (*check)(struct wb_conn *c, struct wb_arena *a, const char **ret_words,
+                          struct wb_error *err);
+    /* The schemas that a dump holds. NULL: just the connection's. */
+    enum wb_code (*schemas)(struct wb_conn *c, struct wb_arena *a, const char *const **ret,
+                            size_t *ret_n, struct wb_error *err);
+
+    /* Begin a dump; reader has joined the snapshot. *ret_in_moment: it is of that moment. */
+    enum wb_code (*dump_begin)(struct wb_conn *reader, const struct wb_dump_spec *spec,
+                               struct wb_dump **ret, bool *ret_in_moment, struct wb_error *err);
+    /* To its end; the files are durable then. Names belong to a. */
+    enum wb_code (*dump_run)(struct wb_dump *d, struct wb_arena *a, struct wb_native_file **ret,
+                             size_t *ret_n, struct wb_error *err);
+    void (*dump_done)(struct wb_dump *d); /* accepts NULL; kills what still runs */
+
+    /* Into an empty scratch database; into: a connection to it, NULL where the scratch is a file.
+     * VALUE: the files are not what was dumped; SQL and others: the database refused it. */
+    enum wb_code (*restore)(struct wb_conn *into, const struct wb_restore_spec *spec,
+                            struct wb_error *err);
+
+    /* Scratch databases on a server, by admin's session, which holds the name as long as it lives.
+     * NULL: the scratch is a file. make: an empty one, set up as the database of like. PRIVILEGE.
+     */
+    enum wb_code (*scratch_make)(struct wb_conn *admin, struct wb_conn *like, const char *name,
+                                 struct wb_error *err);
+    enum wb_code (*scratch_drop)(struct wb_conn *admin, const char *name, struct wb_error *err);
+    /* Those whose name begins so, has size_hex hexadecimal digits behind that and nothing else, and
+     * that no session holds: left behind by a run that was killed. */
+    enum wb_code (*scratch_left)(struct wb_conn *admin, const char *prefix, size_t size_hex,
+                                 struct wb_arena *a, const char ***ret, size_t *ret_n,
+                                 struct wb_error *err);
+};
+
+/* ------------------------------------------------------------------------------------------------
  * the engine */
 
 enum { WB_ENGINE_VERSION = 1 };
@@ -490,6 +552,7 @@ struct wb_engine {
     const struct wb_write_ops *write;
     const struct wb_ddl_ops *ddl;
     const struct wb_verify_ops *verify;
+    const struct wb_native_ops *native;
 };
 
 /* ------------------------------------------------------------------------------------------------

@@ -8,6 +8,7 @@
 #define WB_MY_CONN_H
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/error.h"
 #include "model/url.h"
 
@@ -46,6 +47,11 @@ void wb_my_close(struct wb_my_conn *c); /* accepts NULL */
 /* Another connection of the same kind. */
 enum wb_code wb_my_open_again(const struct wb_my_conn *c, struct wb_my_conn **ret,
                               struct wb_error *err);
+
+/* An option file by which the server's programs log in as this connection did. It holds the
+ * password. */
+enum wb_code wb_my_login_options(const struct wb_my_conn *c, struct wb_buf *to,
+                                 struct wb_error *err);
 
 /* From any thread: KILL QUERY over a connection of its own; where that fails the socket is shut
  * down. */

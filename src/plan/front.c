@@ -241,6 +241,37 @@ static void read_traffic(struct wb_plan_reader *r, const struct wb_yaml *y) {
         wrong(r, y, remedy);
 }
 
+static const char backup_remedy[] =
+    "write \"backup:\" and below it \"to: FOLDER\", and where wanted \"of: source\" or \"of: "
+    "target\", \"scratch: URL\" and \"keep: N\"; or a shell command behind it";
+
+static void read_backup_entry(struct wb_plan_reader *r, const struct wb_yaml *e) {
+    struct wb_plan_backup *b = &r->plan->front.backup_made;
+    bool of_source = wb_str_ieq(e->text, "source");
+    if (e->kind != WB_YAML_SCALAR || !*e->text) {
+        wrong(r, e, backup_remedy);
+    } else if (wb_str_eq(e->key, "to")) {
+        b->to = wb_front_text(r, e->text, e->place);
+    } else if (wb_str_eq(e->key, "scratch")) {
+        b->scratch = wb_front_text(r, e->text, e->place);
+        hide_password(r, &b->scratch);
+    } else if (wb_str_eq(e->key, "of") && (of_source || wb_str_ieq(e->text, "target"))) {
+        b->of = of_source ? WB_PLAN_SIDE_SOURCE : WB_PLAN_SIDE_TARGET;
+    } else if (!wb_str_eq(e->key, "keep") || !wb_str_int64(e->text, 1, 1000000, &b->keep)) {
+        wrong(r, e, backup_remedy);
+    }
+}
+
+static void read_backup(struct wb_plan_reader *r, const struct wb_yaml *y) {
+    struct wb_plan_front *f = &r->plan->front;
+    f->backup = (struct wb_plan_text){.value = "given", .shown = "given", .place = y->place};
+    f->backup_made = (struct wb_plan_backup){.of = WB_PLAN_SIDE_SOURCE};
+    for (size_t i = 0; y->kind == WB_YAML_MAP && i < y->n; i++)
+        read_backup_entry(r, &y->items[i]);
+    if (!f->backup_made.to.value)
+        wrong(r, y, backup_remedy);
+}
+
 static void read_key(struct wb_plan_reader *r, enum key key, const struct wb_yaml *y) {
     struct wb_plan_front *f = &r->plan->front;
     switch (keys[key].kind) {
@@ -253,10 +284,10 @@ static void read_key(struct wb_plan_reader *r, enum key key, const struct wb_yam
             read_list(r, y, &f->notify, &f->n_notify, &f->cap_notify);
         return;
     case BACKUP:
-        f->backup =
-            y->kind == WB_YAML_SCALAR
-                ? wb_front_text(r, y->text, y->place)
-                : (struct wb_plan_text){.value = "given", .shown = "given", .place = y->place};
+        if (y->kind == WB_YAML_SCALAR)
+            f->backup = wb_front_text(r, y->text, y->place);
+        else
+            read_backup(r, y);
         return;
     case POLICY:
         read_policy(r, y);

@@ -144,9 +144,15 @@ const struct wb_pattern wb_patterns[] = {
          "copy the database into the target", "what whimbrel copy does: all of it, then proof"),
     STEP(VERIFY, "compare whole|all? target|databases|copy with|against source",
          "compare the target with the source", "what whimbrel verify does, down to the row"),
-    STEP(BACKUP, "back up source|target database?", "back up the target",
-         "the command of the front matter's backup: runs; its exit code says whether the backup is "
-         "good"),
+    STEP(
+        BACKUP, "back up SIDE", "back up the target",
+        "with a folder behind the front matter's backup: a dump is made, restored and compared, as "
+        "whimbrel backup does; with a command there it runs, and its exit code decides; without "
+        "either a person does it"),
+    STEP(BACKUP,
+         "take|make|create full|fresh|complete|new? backup [of SIDE] [and test|verify|prove "
+         "restore|it]",
+         "take a full backup and test the restore", "the same"),
 };
 const size_t wb_n_patterns = sizeof wb_patterns / sizeof *wb_patterns;
 

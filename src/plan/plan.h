@@ -222,6 +222,7 @@ struct wb_plan_step {
     const struct wb_plan_block **blocks; /* indented below it, or following it */
     size_t n_blocks, cap_blocks;
     enum wb_plan_builtin builtin;
+    enum wb_plan_side side; /* that a backup is of, where the step says so */
     bool runs_backfill;
     uint64_t batch_rows;        /* 0 where not said */
     int64_t delay_ms;           /* between batches */
@@ -300,6 +301,14 @@ struct wb_plan_text {
     bool incomplete; /* a variable in it is not set */
 };
 
+/* backup: as a map: whimbrel makes and proves backups itself. */
+struct wb_plan_backup {
+    struct wb_plan_text to;      /* a folder; beside the plan unless it begins with / */
+    struct wb_plan_text scratch; /* a server to restore on, or NULL: the database's own */
+    enum wb_plan_side of;        /* SOURCE or TARGET */
+    int64_t keep;                /* how many are kept; 0: all */
+};
+
 struct wb_plan_front {
     bool present;
     unsigned first_line, last_line;
@@ -307,7 +316,8 @@ struct wb_plan_front {
     struct wb_plan_text source, target, flag, day_1, epic, journal, mapping;
     struct wb_plan_text *replicas, *tables, *notify;
     size_t n_replicas, cap_replicas, n_tables, cap_tables, n_notify, cap_notify;
-    struct wb_plan_text backup; /* a command or a path; or "given" where it is a map */
+    struct wb_plan_text backup;        /* a command or a path; or "given" where it is a map */
+    struct wb_plan_backup backup_made; /* of the map; to NULL where there is none */
     struct wb_policy policy;
     int64_t observations; /* how many samples decide a plain value: 300 unless given */
     bool strict_ratios;   /* compare plain ratios instead of bounds */

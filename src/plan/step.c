@@ -25,7 +25,21 @@ static struct wb_phrase without_lead(const struct wb_phrase *p) {
     return wb_phrase_part(p, from, p->n);
 }
 
-static void apply(struct wb_plan_step *s, const struct wb_match *m) {
+/* "Back up `users`" is about a table: a person's. */
+static void apply_backup(struct wb_plan_reader *r, const struct wb_phrase *p,
+                         const struct wb_capture *side, struct wb_plan_step *s) {
+    const struct wb_token *t = side->taken ? &p->tokens[side->i] : NULL;
+    const struct wb_token *noun = t && side->j > side->i + 1 ? &p->tokens[side->i + 1] : NULL;
+    bool whole = !t || (t->kind == WB_TOKEN_WORD &&
+                        !(noun && (wb_token_is(noun, "table") || wb_token_is(noun, "tables"))));
+    if (!whole || !r->plan->front.backup.value)
+        return;
+    s->builtin = WB_BUILTIN_BACKUP;
+    s->side = t ? wb_side_named(r, t->text) : WB_PLAN_SIDE_NONE;
+}
+
+static void apply(struct wb_plan_reader *r, const struct wb_phrase *p, struct wb_plan_step *s,
+                  const struct wb_match *m) {
     const struct wb_capture *c = m->slots;
     switch ((enum wb_step_phrase)m->pattern->kind) {
     case WB_STEP_BATCHES:
@@ -53,7 +67,7 @@ static void apply(struct wb_plan_step *s, const struct wb_match *m) {
         s->builtin = WB_BUILTIN_VERIFY;
         break;
     case WB_STEP_BACKUP:
-        s->builtin = WB_BUILTIN_BACKUP;
+        apply_backup(r, p, &c[WB_SLOT_SIDE], s);
         break;
     }
 }
@@ -86,7 +100,7 @@ static bool find_phrases(struct wb_plan_reader *r, const struct wb_phrase *p,
         if (wb_match_within(r, p, 0, &wb_patterns[i], WB_MATCH_EXACT, &m)) {
             if (own_script(p, &m))
                 continue;
-            apply(s, &m);
+            apply(r, p, s, &m);
             found = true;
         } else if (wb_patterns[i].kind != WB_STEP_BACKFILL && wb_patterns[i].kind < WB_STEP_COPY &&
                    wb_match_within(r, p, 0, &wb_patterns[i], WB_MATCH_NEARLY, &m)) {

@@ -132,6 +132,17 @@ static void put_grace(struct wb_buf *b, const struct wb_plan_reader *r,
         wb_buf_addf(b, "; after %u release cycles, which a person confirms", s->grace_cycles);
 }
 
+static const char *backup_words(struct wb_plan_reader *r, const struct wb_plan_step *s) {
+    const struct wb_plan_backup *b = &r->plan->front.backup_made;
+    bool told = s->side == WB_PLAN_SIDE_SOURCE || s->side == WB_PLAN_SIDE_TARGET;
+    if (!b->to.value)
+        return "runs the command of the front matter's backup:, whose exit code decides";
+    return wb_arena_printf(r->a,
+                           "makes a backup of %s in %s, restores it into a scratch database and "
+                           "compares it, as whimbrel backup does",
+                           wb_side_text(told ? s->side : b->of, "the source"), b->to.shown);
+}
+
 const char *wb_tell_step(struct wb_plan_reader *r, const struct wb_plan_step *s) {
     WB_CLEANUP_BUF struct wb_buf b = {0};
     if (wb_str_istarts(s->text, "ramp:"))
@@ -139,10 +150,9 @@ const char *wb_tell_step(struct wb_plan_reader *r, const struct wb_plan_step *s)
     for (size_t i = 0; i < s->n_blocks; i++)
         if (s->blocks[i]->step == WB_BLOCK_UP)
             part(&b, wb_arena_printf(r->a, "runs the block of line %u", s->blocks[i]->place.line));
-    static const char *const builtin[] = {
+    const char *const builtin[] = {
         "", "copies the source into the target and proves it, as whimbrel copy does",
-        "compares both databases down to the row, as whimbrel verify does",
-        "runs the command of the front matter's backup:, whose exit code decides"};
+        "compares both databases down to the row, as whimbrel verify does", backup_words(r, s)};
     if (s->builtin)
         part(&b, builtin[s->builtin]);
     if (s->reading != WB_READING_MANUAL || s->n_clauses)

@@ -195,9 +195,14 @@ bool wb_run_expects(const struct wb_plan_expect *e, const struct wb_rows *rows, 
 
 /* perform.c: what a step does, in its thread */
 void wb_run_perform(struct wb_job *job);
-void wb_run_backup(struct wb_job *job);                                       /* backup.c */
 void wb_run_request_block(struct wb_job *job, const struct wb_plan_block *b); /* http.c */
 void wb_run_script(struct wb_job *job, const char *text, int64_t timeout_ms);
+
+/* backup.c */
+void wb_run_backup(struct wb_job *job); /* a step */
+void wb_run_judge_backup(struct wb_job *job, int64_t max_age_ms);
+/* Whether the backups that are still to be made could be: before anything begins. */
+enum wb_code wb_run_backups_ready(struct wb_run *r, struct wb_error *err);
 
 /* job.c */
 enum wb_code wb_run_job_start(struct wb_run *r, enum wb_job_kind kind, int phase, const char *id,

@@ -122,6 +122,10 @@ static void backup(struct wb_job *job, const struct wb_plan_clause *c) {
     struct wb_run *r = job->run;
     const char *what = r->plan->front.backup.value;
     struct stat st;
+    if (r->plan->front.backup_made.to.value) {
+        wb_run_judge_backup(job, c->value.ms);
+        return;
+    }
     int64_t now_us = r->clock.wall_us(r->clock.ctx);
     if (stat(what, &st) == 0) {
         int64_t age_ms = now_us / 1000 - (int64_t)st.st_mtime * 1000;

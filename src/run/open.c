@@ -274,6 +274,8 @@ enum wb_code wb_run_begin(struct wb_run *r, struct wb_error *err) {
     if (!code)
         code = check_identity(r, WB_SIDE_TARGET, err);
     if (!code && !s->done)
+        code = wb_run_backups_ready(r, err);
+    if (!code && !s->done)
         code = wb_run_write(r, NULL, err);
     return code;
 }

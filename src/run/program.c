@@ -171,6 +171,7 @@ static void add_words(struct maker *m, const struct wb_plan_step *s) {
     struct wb_task *t = add(m, WB_ITEM_STEP, P_STEP, s->text, s->place);
     t->step = s;
     t->does = does_step(m->program->plan, s);
+    t->backup_to = m->program->plan->front.backup_made.to.shown;
     t->needs_data = clauses_measure(s->clauses, s->n_clauses);
     t->clauses = s->clauses;
     t->n_clauses = s->n_clauses;

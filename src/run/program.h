@@ -14,7 +14,7 @@ enum wb_task_does {
     WB_DOES_REQUEST,  /* its up block of http */
     WB_DOES_COPY,     /* the whole database, as whimbrel copy */
     WB_DOES_VERIFY,   /* the whole database, as whimbrel verify */
-    WB_DOES_BACKUP,   /* the command of the front matter */
+    WB_DOES_BACKUP,   /* as whimbrel backup, or by the command of the front matter */
     WB_DOES_ACTIONS,  /* the step's actions: flags, pages */
     WB_DOES_CLAUSES,  /* judged */
     WB_DOES_QUERY,    /* a check block */
@@ -33,6 +33,7 @@ struct wb_task {
     const struct wb_plan_stage *stage;
     const struct wb_plan_block *up, *verify, *down, *check; /* NULL without */
     bool irreversible, needs_data;
+    const char *backup_to; /* BACKUP: the folder; NULL: by the command of the front matter */
 };
 
 struct wb_task_trigger {

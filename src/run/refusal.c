@@ -87,6 +87,11 @@ const char *wb_program_sentence(const struct wb_task *t, struct wb_arena *a) {
     case WB_DOES_VERIFY:
         return "compares both databases down to the row, as whimbrel verify does";
     case WB_DOES_BACKUP:
+        if (t->backup_to)
+            return wb_arena_printf(a,
+                                   "makes a backup in %s, restores it into a scratch database and "
+                                   "compares it",
+                                   t->backup_to);
         return "runs the command of the front matter's backup: (only with --allow-shell)";
     case WB_DOES_ACTIONS:
         return "sets what it says";

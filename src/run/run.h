@@ -8,6 +8,7 @@
 #ifndef WB_RUN_RUN_H
 #define WB_RUN_RUN_H
 
+#include "backup/backup.h"
 #include "base/buf.h"
 #include "base/cancel.h"
 #include "base/clock.h"
@@ -117,6 +118,11 @@ enum wb_code wb_run_open_journal(const struct wb_plan *plan, const char *path,
                                  struct wb_journal **ret, struct wb_error *err);
 /* given, or, where it is zeroed, the system's or that of WHIMBREL_TEST_CLOCK. */
 struct wb_clock wb_run_clock(const struct wb_clock *given);
+/* What whimbrel backup does for a plan; named: the side that is meant, NONE: what the front matter
+ * says. to is NULL where the front matter names no folder. Strings belong to a. */
+enum wb_code wb_run_backup_opts(const struct wb_plan *plan, const char *path,
+                                enum wb_plan_side named, struct wb_arena *a,
+                                struct wb_backup_opts *ret, struct wb_error *err);
 /* What the run waits for, and the command that goes on, in a. "" where it just runs. */
 const char *wb_run_next_words(const struct wb_run_state *s, const char *path, struct wb_arena *a);
 

@@ -102,5 +102,6 @@ enum wb_code wb_mysql_explain(struct wb_conn *c, const char *sql, struct wb_aren
 extern const struct wb_write_ops wb_mysql_write_ops;
 extern const struct wb_ddl_ops wb_mysql_ddl_ops;
 extern const struct wb_verify_ops wb_mysql_verify_ops;
+extern const struct wb_native_ops wb_mysql_native_ops;
 
 #endif

@@ -163,4 +163,5 @@ const struct wb_engine wb_engine_mysql = {
     .write = &wb_mysql_write_ops,
     .ddl = &wb_mysql_ddl_ops,
     .verify = &wb_mysql_verify_ops,
+    .native = &wb_mysql_native_ops,
 };

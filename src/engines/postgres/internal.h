@@ -26,6 +26,7 @@ extern const struct wb_read_ops wb_postgres_read_ops;
 extern const struct wb_write_ops wb_postgres_write_ops;
 extern const struct wb_ddl_ops wb_postgres_ddl_ops;
 extern const struct wb_verify_ops wb_postgres_verify_ops;
+extern const struct wb_native_ops wb_postgres_native_ops;
 
 /* ----------------------------------------------------------------------------------------------
  * statements.c */

@@ -139,4 +139,5 @@ const struct wb_engine wb_engine_postgres = {
     .write = &wb_postgres_write_ops,
     .ddl = &wb_postgres_ddl_ops,
     .verify = &wb_postgres_verify_ops,
+    .native = &wb_postgres_native_ops,
 };

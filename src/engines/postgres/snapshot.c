@@ -185,3 +185,7 @@ void wb_postgres_snapshot_end(struct wb_snapshot *s) {
     free(s->id);
     free(s);
 }
+
+const char *wb_postgres_snapshot_id(const struct wb_snapshot *s) {
+    return s->id;
+}

@@ -4,6 +4,7 @@
 #include "engines/sqlite/ddl.h"
 #include "engines/sqlite/describe.h"
 #include "engines/sqlite/hold.h"
+#include "engines/sqlite/native.h"
 #include "engines/sqlite/probe.h"
 #include "engines/sqlite/read.h"
 #include "engines/sqlite/verify.h"
@@ -73,4 +74,5 @@ const struct wb_engine wb_engine_sqlite = {
     .write = &write_ops,
     .ddl = &ddl_ops,
     .verify = &wb_sqlite_verify_ops,
+    .native = &wb_sqlite_native_ops,
 };
