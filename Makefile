@@ -2,19 +2,24 @@
 BUILD ?= build
 PREFIX ?= /usr/local
 
-.PHONY: all demo demo-servers check bench soak fuzz pg-versions asan tsan lint format install clean help
+.PHONY: all demo demo-copy demo-servers check bench soak fuzz pg-versions asan tsan lint format install clean help
 
 all: ## build build/whimbrel (installs missing tools first, after telling which)
 	@scripts/setup --for build
 	@scripts/build $(BUILD)
 
-demo: ## a made-up shop copied, killed halfway, resumed and proven, on SQLite files: no server needed
+demo: ## a made-up shop moved by a plan while its application writes and reads, on SQLite files: no server needed
 	@scripts/setup --for demo
 	@scripts/build $(BUILD)
 	@scripts/demo
 
-demo-servers: ## the same shop from a private MariaDB to a private PostgreSQL
+demo-copy: ## the same shop copied by one command, killed halfway, resumed and proven
 	@scripts/setup --for demo
+	@scripts/build $(BUILD)
+	@scripts/demo-copy
+
+demo-servers: ## the same shop from a private MariaDB to a private PostgreSQL
+	@scripts/setup --for demo-servers
 	@scripts/build $(BUILD)
 	@scripts/demo-servers
 
