@@ -6,9 +6,19 @@
 
 enum { TEXT_BYTES = 110 };
 
-int wb_check_exit_code(const struct wb_plan *p, enum wb_check_strict strict) {
-    bool bad = wb_plan_count(p, WB_ERROR) > 0 ||
-               (strict == WB_CHECK_STRICT && wb_plan_count(p, WB_WARNING) > 0);
+/* A database that could not be looked into; NULL: none. */
+static const struct wb_lint_side *unseen(const struct wb_checked *c) {
+    for (size_t i = 0; c->sides && i < 2; i++)
+        if (c->sides->side[i].look == WB_LOOK_FAILED)
+            return &c->sides->side[i];
+    return NULL;
+}
+
+int wb_check_exit_code(const struct wb_checked *c) {
+    bool bad = wb_plan_count(c->plan, WB_ERROR) > 0 ||
+               (c->strict == WB_CHECK_STRICT && wb_plan_count(c->plan, WB_WARNING) > 0);
+    if (unseen(c))
+        return wb_error_exit_code(WB_E_CONNECT);
     return bad ? wb_error_exit_code(WB_E_PLAN) : 0;
 }
 
@@ -90,7 +100,29 @@ static const char *plural(size_t n) {
     return n == 1 ? "" : "s";
 }
 
-void wb_check_print_text(const struct wb_plan *p) {
+/* "Asked: the source (MariaDB 10.11.19), the target (PostgreSQL 15.8)." */
+static void print_looks(const struct wb_checked *c) {
+    static const char *const names[] = {"source", "target"};
+    unsigned n = 0;
+    for (size_t i = 0; c->sides && i < 2; i++) {
+        const struct wb_lint_side *s = &c->sides->side[i];
+        if (s->look == WB_LOOK_DONE)
+            printf("%s the %s (%s %s)", n++ ? "," : "Asked:", names[i], s->product, s->version);
+    }
+    if (n)
+        puts(".");
+    else
+        puts(c->sides ? "Checked by its text alone: no database could be asked."
+                      : "Checked by its text alone: no database was asked.");
+}
+
+static void print_refusal(const struct wb_checked *c) {
+    if (c->refusal)
+        printf("whimbrel run refuses this plan: line %u: %s\n", c->refusal_place.line, c->refusal);
+}
+
+void wb_check_print_text(const struct wb_checked *c) {
+    const struct wb_plan *p = c->plan;
     size_t unbound = count(p, WB_READING_UNBOUND), errors = wb_plan_count(p, WB_ERROR),
            warnings = wb_plan_count(p, WB_WARNING), notes = wb_plan_count(p, WB_NOTE);
     print_front(p);
@@ -106,7 +138,8 @@ void wb_check_print_text(const struct wb_plan *p) {
         unbound, errors, plural(errors), warnings, plural(warnings), notes, plural(notes));
     if (unbound)
         puts("A plan with unbound gates or triggers does not run: bind their metrics.");
-    puts("Checked by its text alone: no database was asked.");
+    print_looks(c);
+    print_refusal(c);
 }
 
 static void print_phrase(void *ctx, const char *use, const char *phrase, const char *example,

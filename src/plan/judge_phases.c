@@ -141,6 +141,13 @@ static void judge_blocks(struct wb_plan_reader *r) {
             wb_reader_find(r, WB_PLAN_NO_ROLLBACK, b->place,
                            "add a block with step=down, or say irreversible",
                            "the step says neither how it is undone nor that it cannot be");
+        if (b->lang == WB_LANG_SQL && b->is_check && !b->expect.given &&
+            b->check == WB_CHECK_NONE) {
+            wb_reader_find(r, WB_PLAN_BLOCK, b->place,
+                           "end the SQL with a comment: -- Must return 0",
+                           "the check does not say what its query must return: a person judges it");
+            r->plan->findings[r->plan->n_findings - 1].severity = WB_WARNING;
+        }
         if (b->step != WB_BLOCK_NO_STEP && b->phase < 0)
             wb_reader_find(r, WB_PLAN_STRUCTURE, b->place, "put it below a phase's heading",
                            "a step stands outside of any phase");
@@ -148,17 +155,91 @@ static void judge_blocks(struct wb_plan_reader *r) {
     r->phase = -1;
 }
 
+/* --- what this version cannot run, and what it cannot keep in step
+ * --------------------------------------------------------------- */
+
+static bool asks_for_sync(const struct wb_plan_clause *c) {
+    if (c->reading == WB_READING_MANUAL)
+        return false;
+    if (c->metric && c->metric->source == WB_SOURCE_BUILTIN &&
+        wb_str_eq(c->metric->name, "sync lag"))
+        return true;
+    return c->kind == WB_CLAUSE_RUNNING && c->phase < 0 &&
+           (wb_str_istarts(c->thing, "sync") || wb_str_istarts(c->thing, "replication"));
+}
+
+static void judge_sync(struct wb_plan_reader *r, const struct wb_plan_clause *c, size_t n) {
+    for (size_t i = 0; i < n; i++)
+        if (asks_for_sync(&c[i]))
+            wb_reader_find(r, WB_PLAN_SYNC, c[i].place,
+                           "leave it out, or bind the metric to a query of what keeps them in sync",
+                           "\"%s\" speaks of a continuous sync: this version cannot run it",
+                           c[i].text);
+}
+
+static void judge_phase_sync(struct wb_plan_reader *r, const struct wb_plan_phase *p) {
+    for (size_t i = 0; i < p->n_labels; i++)
+        judge_sync(r, p->labels[i].clauses, p->labels[i].n_clauses);
+    for (size_t i = 0; i < p->n_steps; i++)
+        judge_sync(r, p->steps[i].clauses, p->steps[i].n_clauses);
+    for (size_t i = 0; i < p->n_stages; i++)
+        judge_sync(r, p->stages[i].gate, p->stages[i].n_gate);
+}
+
+static void judge_reverse(struct wb_plan_reader *r) {
+    if (r->plan->front.reverse)
+        wb_reader_find(r, WB_PLAN_SYNC, r->plan->front.target.place,
+                       "leave it out; what the application writes to both sides needs no reverse "
+                       "stream",
+                       "\"reverse: true\" carries changes back continuously: this version cannot "
+                       "run it");
+}
+
+static bool keeps_step(const struct wb_plan_clause *c, size_t n) {
+    for (size_t i = 0; i < n; i++)
+        if (c[i].kind == WB_CLAUSE_NOT_WRITTEN ||
+            (c[i].metric && wb_str_istr(c[i].metric->name, "dual-write")) ||
+            (c[i].kind == WB_CLAUSE_RUNNING &&
+             (wb_str_istarts(c[i].thing, "dual") || wb_str_istarts(c[i].thing, "mirror"))))
+            return true;
+    return false;
+}
+
+static bool stops_writes(const struct wb_plan_action *a, size_t n) {
+    for (size_t i = 0; i < n; i++)
+        if (a[i].kind == WB_ACT_DISABLE_WRITES)
+            return true;
+    return false;
+}
+
+/* Whether the plan says that the application writes to both sides, or to none. */
+static bool says_how(const struct wb_plan_phase *p) {
+    bool found = wb_str_istr(p->name, "dual-write") || wb_str_istr(p->name, "dual write");
+    for (size_t i = 0; i < p->n_labels; i++)
+        found |= keeps_step(p->labels[i].clauses, p->labels[i].n_clauses) ||
+                 stops_writes(p->labels[i].actions, p->labels[i].n_actions);
+    for (size_t i = 0; i < p->n_steps; i++)
+        found |= keeps_step(p->steps[i].clauses, p->steps[i].n_clauses) ||
+                 stops_writes(p->steps[i].actions, p->steps[i].n_actions);
+    return found;
+}
+
 static void judge_two_databases(struct wb_plan_reader *r) {
     const struct wb_plan_front *f = &r->plan->front;
+    bool told = false;
     if (!f->source.value || !f->target.value || !r->plan->n_phases ||
         wb_str_eq(f->source.shown, f->target.shown) ||
         (!f->source.incomplete && wb_str_eq(f->source.value, f->target.value)))
         return;
-    wb_reader_find(
-        r, WB_PLAN_SYNC, f->target.place,
-        "let the application write to both until it can, or use whimbrel copy in a pause",
-        "source and target are two databases: what is written between the phases must be "
-        "carried over, and this version cannot do that from a plan");
+    for (size_t i = 0; i < r->plan->n_phases; i++)
+        told |= says_how(&r->plan->phases[i]);
+    if (!told)
+        wb_reader_find(
+            r, WB_PLAN_TWO_DATABASES, f->target.place,
+            "let the application write to both, and say so (\"dual-write error rate < 0.1%\"); or "
+            "stop writes while data is copied (\"no writes to source\")",
+            "source and target are two databases: what is written between the phases must be "
+            "carried over, and nothing says how");
 }
 
 static void judge_dates(struct wb_plan_reader *r) {
@@ -185,14 +266,15 @@ void wb_judge_phases(struct wb_plan_reader *r) {
         judge_check(r, (int)i);
         judge_sign_off(r, (int)i);
         judge_danger(r, &r->plan->phases[i]);
+        judge_phase_sync(r, &r->plan->phases[i]);
     }
     judge_blocks(r);
+    judge_reverse(r);
     judge_two_databases(r);
     judge_dates(r);
 }
 
 void wb_plan_judge(struct wb_plan_reader *r) {
-    wb_judge_sql(r);
     wb_judge_phases(r);
     wb_judge_stages(r);
     wb_judge_summary(r);

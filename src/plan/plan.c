@@ -76,7 +76,7 @@ static int by_place(const void *a, const void *b) {
 }
 
 /* One finding a place and text: a phrase may be looked at twice. */
-static void tidy_findings(struct wb_plan *p) {
+void wb_plan_sort_findings(struct wb_plan *p) {
     size_t n = 0;
     if (p->n_findings)
         qsort(p->findings, p->n_findings, sizeof *p->findings, by_place);
@@ -84,6 +84,13 @@ static void tidy_findings(struct wb_plan *p) {
         if (n == 0 || by_place(&p->findings[n - 1], &p->findings[i]) != 0)
             p->findings[n++] = p->findings[i];
     p->n_findings = n;
+}
+
+void wb_plan_add_finding(struct wb_plan *p, const struct wb_plan_finding *f) {
+    struct wb_plan_finding *own = WB_PUSH(&p->arena, p->findings, p->n_findings, p->cap_findings);
+    *own = *f;
+    own->text = wb_arena_strdup(&p->arena, f->text);
+    own->remedy = wb_arena_strdup(&p->arena, f->remedy);
 }
 
 enum wb_code wb_plan_parse(const char *path, const char *text, size_t len,
@@ -99,6 +106,10 @@ enum wb_code wb_plan_parse(const char *path, const char *text, size_t len,
     r.len = len;
     r.opts = opts ? opts : &defaults;
     wb_reader_index(&r);
+    p->text = r.text;
+    p->len = r.len;
+    p->line_at = r.line_at;
+    p->n_text_lines = r.n_lines;
     parse_patterns(&r);
     wb_document_read(&r, blanked(&r, wb_front_read(&r)));
     read_mapping_file(&r);
@@ -106,7 +117,7 @@ enum wb_code wb_plan_parse(const char *path, const char *text, size_t len,
     wb_plan_tell(&r);
     wb_plan_judge(&r);
     wb_plan_hash(&r);
-    tidy_findings(p);
+    wb_plan_sort_findings(p);
     *ret = p;
     return WB_OK;
 }

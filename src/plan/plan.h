@@ -400,7 +400,14 @@ struct wb_plan {
     size_t n_lines, cap_lines;
     struct wb_plan_finding *findings; /* by line and column */
     size_t n_findings, cap_findings;
+    const char *text; /* as read */
+    size_t len;
+    const size_t *line_at; /* where line i + 1 begins; line_at[n_text_lines] is behind the last */
+    size_t n_text_lines;
 };
+
+/* How long a step waits for a lock where its block does not say so. */
+enum { WB_PLAN_LOCK_TIMEOUT_MS = 5000 };
 
 enum wb_plan_files { WB_PLAN_READ_FILES, WB_PLAN_NO_FILES };
 
@@ -423,6 +430,14 @@ enum wb_code wb_plan_parse(const char *path, const char *text, size_t len,
 void wb_plan_free(struct wb_plan *p);
 
 size_t wb_plan_count(const struct wb_plan *p, enum wb_severity severity); /* of findings */
+
+/* Where byte at of a block's text stands. */
+struct wb_plan_place wb_plan_block_place(const struct wb_plan *p, const struct wb_plan_block *b,
+                                         size_t at);
+/* Add what was found elsewhere (src/lint); strings are copied. Sort them when all are there: by
+ * place, each once. Only before the plan is shared. */
+void wb_plan_add_finding(struct wb_plan *p, const struct wb_plan_finding *f);
+void wb_plan_sort_findings(struct wb_plan *p);
 
 const char *wb_reading_word(enum wb_reading r);     /* "manual", "auto", "unbound" */
 const char *wb_line_kind_word(enum wb_line_kind k); /* "step" */

@@ -254,7 +254,6 @@ void wb_plan_bind(
 void wb_plan_tell(struct wb_plan_reader *r);  /* tell.c: the lines */
 void wb_plan_hash(struct wb_plan_reader *r);  /* hash.c */
 void wb_plan_judge(struct wb_plan_reader *r); /* find_*.c: all findings that need the whole plan */
-void wb_judge_sql(struct wb_plan_reader *r);
 void wb_judge_phases(struct wb_plan_reader *r);
 void wb_judge_stages(struct wb_plan_reader *r);
 void wb_judge_summary(struct wb_plan_reader *r);

@@ -38,6 +38,31 @@ size_t wb_reader_line_end(const struct wb_plan_reader *r, unsigned line) {
     return end;
 }
 
+/* How far cmark has taken the indentation off a block's line. */
+static unsigned indent_of(const struct wb_plan *p, const char *literal, unsigned line) {
+    size_t from = line > p->n_text_lines ? p->len : p->line_at[line - 1];
+    size_t end = line > p->n_text_lines ? p->len : p->line_at[line] - 1;
+    end = end > p->len ? p->len : end;
+    while (end > from && (p->text[end - 1] == '\r' || p->text[end - 1] == '\n'))
+        end--;
+    size_t own = strcspn(literal, "\n");
+    return end - from > own ? (unsigned)(end - from - own) : 0;
+}
+
+struct wb_plan_place wb_plan_block_place(const struct wb_plan *p, const struct wb_plan_block *b,
+                                         size_t at) {
+    struct wb_plan_place place = b->place;
+    size_t line_from = 0;
+    place.line++;
+    for (size_t i = 0; i < at && b->text[i]; i++)
+        if (b->text[i] == '\n') {
+            place.line++;
+            line_from = i + 1;
+        }
+    place.column = (unsigned)(at - line_from) + 1 + indent_of(p, b->text + line_from, place.line);
+    return place;
+}
+
 const char *wb_reader_slice(const struct wb_plan_reader *r, size_t from, size_t to) {
     char *text = wb_arena_alloc(r->a, to - from + 1);
     size_t n = 0;

@@ -8,7 +8,7 @@
 
 #include <stdlib.h>
 
-enum { LOCK_MS = 5000, CHECK_MS = 300000, LOCK_ATTEMPTS = 5 };
+enum { LOCK_MS = WB_PLAN_LOCK_TIMEOUT_MS, CHECK_MS = 300000, LOCK_ATTEMPTS = 5 };
 
 static enum wb_side side_of(enum wb_block_on on) {
     return on == WB_ON_SOURCE ? WB_SIDE_SOURCE : WB_SIDE_TARGET;

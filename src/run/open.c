@@ -5,6 +5,7 @@
 #include "base/str.h"
 #include "journal/sqlite.h"
 #include "journal_pg/journal_pg.h"
+#include "lint/lint.h"
 
 #include <signal.h>
 #include <stdio.h>
@@ -102,6 +103,7 @@ enum wb_code wb_run_load(struct wb_run *r, const struct wb_run_opts *opts, struc
     enum wb_code code = wb_plan_load(opts->path, NULL, &r->plan, err);
     if (code)
         return code;
+    wb_lint_text(r->plan, WB_LINT_WRONG_IS_WARNING);
     wb_program_make(r->plan, &r->program);
     code = read_url(r, WB_SIDE_SOURCE, err);
     if (!code)

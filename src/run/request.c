@@ -1,5 +1,6 @@
 /* What people ask for from other terminals: each is answered once, in the same transaction as the
  * events that it causes. The same code serves the runner and a command that finds none. */
+#include "lint/lint.h"
 #include "run/inside.h"
 
 #include "base/json.h"
@@ -244,6 +245,7 @@ static enum wb_answer_state amend(struct asked *a) {
         return says(a, WB_ANSWER_REFUSED, "%s is running: pause first, then amend", a->r->job->id);
     if (wb_plan_load(a->r->opts->path, NULL, &plan, &err))
         return says(a, WB_ANSWER_REFUSED, "%s", err.text);
+    wb_lint_text(plan, WB_LINT_WRONG_IS_WARNING);
     wb_program_make(plan, &program);
     const char *why = wb_program_refusal(&program, &arena, &place);
     if (wb_plan_count(plan, WB_ERROR))

@@ -2,6 +2,8 @@
  * meant, WB_UPDATE_GOLDEN=1 writes the new readings: look at their difference before it goes in. */
 #include "unit/plan/golden.h"
 
+#include "lint/lint.h"
+
 #include <dirent.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -49,6 +51,7 @@ static void compare(const char *name) {
     struct wb_buf b = {0};
     if (wb_plan_load(plan, &golden_opts, &p, &err))
         fail_msg("%s", err.text);
+    wb_lint_text(p, WB_LINT_WRONG_IS_ERROR);
     golden_dump(p, &b);
     wb_plan_free(p);
     if (getenv("WB_UPDATE_GOLDEN"))
@@ -161,6 +164,7 @@ static void plans_of_others_have_no_errors(void **state) {
             continue;
         snprintf(path, sizeof path, "%s/%s", seeds, e->d_name);
         assert_int_equal(wb_plan_load(path, &opts, &p, NULL), WB_OK);
+        wb_lint_text(p, WB_LINT_WRONG_IS_ERROR);
         for (size_t i = 0; p->n_phases && i < p->n_findings; i++)
             if (p->findings[i].severity == WB_ERROR)
                 fail_msg("%s:%u:%u: %s", path, p->findings[i].place.line,
