@@ -140,7 +140,7 @@ class Runner:
         self.process = subprocess.Popen(
             _core(False) + [str(whimbrel), "run", str(self.folder / "plan.md"), "--listen", "0"], stdin=subprocess.DEVNULL,
             stdout=self.log, stderr=self.log, env={**os.environ, "WHIMBREL_TOKEN": TOKEN})
-        self.port = None
+        self.port, self.asked = None, 0.0
 
     def __enter__(self):
         try:
@@ -171,6 +171,9 @@ class Runner:
             time.sleep(0.02)
 
     def ask(self, method, path, body=None):
+        if time.monotonic() - self.asked > 5:  # the server ends connections on which nothing moves
+            self.connection.close()
+        self.asked = time.monotonic()
         self.connection.request(method, path, body, {"Authorization": f"Bearer {TOKEN}"})
         answer = self.connection.getresponse()
         return answer.status, answer.read()
