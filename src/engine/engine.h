@@ -69,6 +69,8 @@ struct wb_open_opts {
     struct wb_throttle *throttle;   /* rows are held to its rate (throttle.h); NULL: to none */
     unsigned retries;               /* how often idempotent calls are repeated (retry.h) */
     const struct wb_cancel *cancel; /* ends the waits of retry between attempts; may be NULL */
+    size_t cache_bytes;             /* of pages, where the engine keeps them in this process; 0: as much
+                                       as serves a bulk load */
     const char *role; /* how errors call this end; NULL: "source" or "target", by side */
 };
 
@@ -392,6 +394,10 @@ struct wb_part {
 };
 
 struct wb_verify_ops {
+    /* The schema of what CREATE TEMPORARY TABLE made; NULL: the one that it was made in. */
+    const char *temporary_schema;
+    const char *drop_temporary; /* "DROP TABLE": within a transaction, without ending it */
+
     /* A literal that stands for a cell of this type in the engine's SQL, NULL included, so that
      * `column = literal` finds the row and an INSERT stores the value exactly. False where it
      * cannot be written so. Cells of kindred forms are taken too (text of digits for an INT).

@@ -76,7 +76,10 @@ enum wb_code wb_registry_open(const struct wb_url *url, const struct wb_open_opt
     code = opts->retries ? wb_retry_open(e, url, opts, connect, ret, err)
                          : connect(e, url, opts, ret, err);
     if (code)
-        wb_error_wrap(err, "%s %s", opts->side == WB_SIDE_SOURCE ? "source" : "target",
+        wb_error_wrap(err, "%s %s",
+                      opts->role                     ? opts->role
+                      : opts->side == WB_SIDE_SOURCE ? "source"
+                                                     : "target",
                       url->redacted);
     return code;
 }

@@ -148,6 +148,7 @@ const struct wb_verify_ops wb_mysql_verify_ops = {
     .set_lock_timeout = set_lock_timeout,
     .session = session,
     .load_state = load_state,
+    .drop_temporary = "DROP TEMPORARY TABLE",
     .expect = wb_mysql_expect,
     .mend = wb_mysql_mend,
     .measure = wb_mysql_measure,

@@ -47,17 +47,21 @@ static enum wb_code set_lock_timeout(struct wb_conn *c, unsigned ms, struct wb_e
 }
 
 /* Of other users' sessions a user without pg_read_all_stats sees the process and nothing else, of
- * their replication likewise. A replica that has caught up and rests reports no lag. */
+ * their replication likewise. A replica that has caught up and rests reports no lag; one that was
+ * streaming and has lost its sender does not know how far behind it is. */
 static const char *const load_sql =
     "SELECT CASE WHEN count(*) FILTER (WHERE datid IS NOT NULL AND state IS NULL) = 0 THEN"
     " count(*) FILTER (WHERE state IN ('active', 'fastpath function call')"
     " AND backend_type = 'client backend' AND pid NOT IN (pg_backend_pid()%s)) END,"
     " CASE WHEN pg_is_in_recovery() THEN"
     " CASE WHEN pg_last_wal_receive_lsn() = pg_last_wal_replay_lsn() THEN 0 ELSE"
-    " extract(epoch FROM clock_timestamp() - pg_last_xact_replay_timestamp()) * 1000 END"
+    " extract(epoch FROM clock_timestamp() - coalesce(pg_last_xact_replay_timestamp(),"
+    " pg_postmaster_start_time())) * 1000 END"
     " ELSE (SELECT CASE WHEN count(*) > 0 AND count(*) = count(state)"
     " THEN coalesce(max(extract(epoch FROM replay_lag)), 0) * 1000 END FROM pg_stat_replication)"
-    " END::bigint"
+    " END::bigint,"
+    " pg_is_in_recovery() AND pg_last_wal_receive_lsn() IS NOT NULL AND NOT EXISTS"
+    " (SELECT FROM pg_stat_wal_receiver WHERE pid IS NOT NULL)"
     " FROM pg_stat_activity";
 
 static uint64_t session(struct wb_conn *c) {
@@ -77,6 +81,7 @@ static enum wb_code load_state(struct wb_conn *c, const uint64_t *own, size_t n_
         const char *const *row = (const char *const *)rows.values[0];
         ret->active = row[0] ? (unsigned)strtoul(row[0], NULL, 10) : UINT_MAX;
         ret->lag_ms = row[1] ? (int64_t)strtoll(row[1], NULL, 10) : -1;
+        ret->stopped = row[2] && row[2][0] == 't';
     }
     wb_arena_done(&a);
     return code ? (wb_error_wrap(err, "asking how busy the server is"), code) : WB_OK;
@@ -93,6 +98,8 @@ const struct wb_verify_ops wb_postgres_verify_ops = {
     .set_lock_timeout = set_lock_timeout,
     .session = session,
     .load_state = load_state,
+    .temporary_schema = "pg_temp",
+    .drop_temporary = "DROP TABLE",
     .expect = wb_postgres_expect,
     .measure = wb_postgres_measure,
     .explain = wb_postgres_explain,

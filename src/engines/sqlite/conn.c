@@ -86,6 +86,10 @@ static enum wb_code configure(struct wb_sqlite *c, struct wb_error *err) {
     if (settings == target_settings)
         sqlite3_db_config(c->db, SQLITE_DBCONFIG_ENABLE_TRIGGER, 0, NULL);
     int rc = sqlite3_exec(c->db, settings, NULL, NULL, NULL);
+    char cache[60];
+    snprintf(cache, sizeof cache, "PRAGMA cache_size = -%zu", c->cache_bytes >> 10);
+    if (!rc && c->cache_bytes)
+        rc = sqlite3_exec(c->db, cache, NULL, NULL, NULL);
     if (rc)
         return wb_sqlite_fail(c, rc, "opening the file", err);
     int64_t version; /* reads the header: a file that is no database is refused here */
@@ -117,6 +121,7 @@ enum wb_code wb_sqlite_open(const struct wb_url *url, const struct wb_open_opts 
     c->base.engine = &wb_engine_sqlite;
     c->side = opts->side;
     c->purpose = opts->purpose;
+    c->cache_bytes = opts->cache_bytes;
     c->path = path;
     c->hold_fd = -1;
     c->busy_timeout_ms = opts->connect_timeout_ms ? opts->connect_timeout_ms : DEFAULT_TIMEOUT_MS;

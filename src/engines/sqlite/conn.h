@@ -19,7 +19,8 @@ struct wb_sqlite {
     sqlite3 *db;
     enum wb_side side;
     enum wb_purpose purpose;
-    char *path; /* absolute, without symbolic links */
+    size_t cache_bytes; /* 0: by what it is for */
+    char *path;         /* absolute, without symbolic links */
     unsigned busy_timeout_ms;
     uint64_t busy_since_us;
     unsigned statement_timeout_ms; /* 0: none */

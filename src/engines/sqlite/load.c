@@ -16,7 +16,9 @@ struct wb_load {
 };
 
 static void build(struct wb_buf *sql, const struct wb_load_spec *spec) {
-    wb_buf_adds(sql, "INSERT INTO main.");
+    /* A table of its own is in main; what is made for this session only, in temp. */
+    wb_buf_adds(sql,
+                wb_str_eq(spec->table->schema, "temp") ? "INSERT INTO temp." : "INSERT INTO main.");
     wb_sqlite_quote_name(sql, spec->table->name);
     wb_buf_adds(sql, spec->n_columns ? " (" : " DEFAULT VALUES");
     for (size_t i = 0; i < spec->n_columns; i++) {
