@@ -9,7 +9,8 @@ enum { PAUSE_MS = 10000 };
 
 static int help(void) {
     puts(
-        "Usage: whimbrel verify SOURCE TARGET [OPTIONS]\n\n"
+        "Usage: whimbrel verify SOURCE TARGET [OPTIONS]\n"
+        "       whimbrel verify PLAN [OPTIONS]\n\n"
         "Tells with evidence whether two databases hold the same: row counts, schema, indexes, "
         "constraints, next values,\n"
         "a random sample, and digests of every table; where digests differ it goes down to the row "
@@ -19,10 +20,14 @@ static int help(void) {
         "one side has not caught up is read again until it settles. Reads only, but for its "
         "verdicts "
         "(schema whimbrel in the\n"
-        "target) and --repair --execute. An interrupted verification goes on where it stood.\n\n"
+        "target) and --repair --execute. An interrupted verification goes on where it stood.\n"
+        "PLAN is a file with front matter: its source, target, tables, policies and (with "
+        "--max-lag) replicas are taken.\n\n"
         "Exit codes: 0 everything is equal; 1 a difference, or an earlier failure that this run "
         "was "
-        "too narrow to clear;\n"
+        "too narrow to clear,\n"
+        "also where --repair --execute has just put all of it right: the next full pass clears "
+        "it;\n"
         "6 nothing differs, but not everything could be compared; 4 database or network; 130 "
         "stopped.\n\n"
         "Options:");
@@ -43,6 +48,8 @@ static int help(void) {
          "  what would make the target right; then do it:\n"
          "    whimbrel verify sqlite:app.db sqlite:copy.db --repair\n"
          "    whimbrel verify sqlite:app.db sqlite:copy.db --repair --execute\n"
+         "  what a plan moves:\n"
+         "    whimbrel verify plan.md --report proof.md\n"
          "  watch until the switch:\n"
          "    whimbrel verify mysql://app@db1/shop postgresql://app@db2/shop --continuous --pause "
          "1m --json\n"
@@ -52,13 +59,13 @@ static int help(void) {
     return 0;
 }
 
-static int run_performance(struct wb_verify_args *a, const struct wb_url url[2]) {
+static int run_performance(struct wb_verify_args *a) {
     struct wb_error err = {0};
     struct wb_performance_report *report = NULL;
     struct wb_verify_printer printer = {0};
     wb_printer_init(&printer.base, a->json, a->quiet);
-    a->performance.source = &url[0];
-    a->performance.target = &url[1];
+    a->performance.source = &a->url[0];
+    a->performance.target = &a->url[1];
     a->performance.rules = a->opts.rules;
     a->performance.policy = a->opts.policy;
     a->performance.target_schema = a->opts.target_schema;
@@ -98,7 +105,7 @@ static int finish(struct wb_verify_args *a, struct wb_verify_printer *p,
         round = wb_verify_error_of(report);
         ended = &round;
     }
-    struct wb_verify_end end = {report, ended, wb_cli_exit_code(ended), p->command};
+    struct wb_verify_end end = {report, ended, wb_cli_exit_code(ended), p->command, p->again};
     bool judged =
         ended->code == WB_OK || ended->code == WB_E_DIFFERS || ended->code == WB_E_UNPROVEN;
     if (report && (judged || report->n_tables))
@@ -114,20 +121,22 @@ static int finish(struct wb_verify_args *a, struct wb_verify_printer *p,
 }
 
 static int run(struct wb_verify_args *a, int argc, char **argv) {
-    struct wb_url url[2];
     struct wb_error err = {0};
     struct wb_verify_report *report = NULL;
     struct wb_verify_printer printer = {
         .reports = a->reports, .n_reports = a->n_reports, .continuous = a->continuous};
     wb_printer_init(&printer.base, a->json, a->quiet);
     wb_cli_catch_signals();
-    if (wb_option_urls(a->urls, &a->arena, url, &err))
-        return wb_cli_fail(&err, a->json);
     if (a->performance.file)
-        return run_performance(a, url);
-    printer.command = wb_verify_args_command(a, argc, argv, url);
-    a->opts.source = &url[0];
-    a->opts.target = &url[1];
+        return run_performance(a);
+    printer.command = wb_verify_args_command(a, argc, argv, WB_VERIFY_COMMAND_SAME);
+    if (a->execute)
+        printer.again = wb_verify_args_command(a, argc, argv, WB_VERIFY_COMMAND_AGAIN);
+    a->opts.source = &a->url[0];
+    a->opts.target = &a->url[1];
+    a->opts.replicas = a->replica_url;
+    if (!a->plan)
+        a->opts.n_replicas = a->n_replicas;
     a->opts.tables = a->tables;
     a->opts.columns = a->columns;
     a->opts.rounds = a->continuous ? UINT_MAX : 1;

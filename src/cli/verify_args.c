@@ -32,6 +32,7 @@ enum {
     OPT_STATEMENT_TIMEOUT,
     OPT_SETTLE,
     OPT_MAX_LAG,
+    OPT_REPLICA,
     OPT_MAX_ACTIVE,
     OPT_MAX_DIFFERENCES,
     OPT_CONTINUOUS,
@@ -89,7 +90,10 @@ const struct wb_option wb_verify_options[] = {
      OPT_STATEMENT_TIMEOUT},
     {"settle", "TIME", "how long a row that differs is read again before it counts (5s)",
      OPT_SETTLE},
-    {"max-lag", "TIME", "pause while a replica is further behind", OPT_MAX_LAG},
+    {"max-lag", "TIME", "pause while either side, or a replica, is further behind", OPT_MAX_LAG},
+    {"replica", "URL",
+     "with --max-lag: a server to be asked itself how far behind it is (may be repeated)",
+     OPT_REPLICA},
     {"max-active", "N", "pause while either server runs more statements than this", OPT_MAX_ACTIVE},
     {"max-differences", "N", "rows listed a table (100); all are counted", OPT_MAX_DIFFERENCES},
     {"continuous", NULL,
@@ -244,24 +248,51 @@ static bool names_plan(const char *text) {
 }
 
 static enum wb_code take_url(struct wb_verify_args *a, const char *text, struct wb_error *err) {
-    if (a->n_urls == 0 && names_plan(text)) {
-        wb_error_set(err, WB_E_USAGE,
-                     "\"%s\" is not the URL of a database, and plans cannot be verified yet", text);
-        return wb_error_hint(err, "name the two databases: whimbrel verify SOURCE TARGET");
+    if (a->n_urls == 0 && !a->plan && names_plan(text)) {
+        a->plan = text;
+        return WB_OK;
     }
+    if (a->plan)
+        return wb_error_set(err, WB_E_USAGE,
+                            "\"%s\" is one argument too many: the plan %s names both databases",
+                            text, a->plan);
     if (a->n_urls == 2)
         return wb_error_set(err, WB_E_USAGE,
-                            "\"%s\" is one argument too many: verify takes SOURCE and TARGET",
+                            "\"%s\" is one argument too many: verify takes SOURCE and TARGET, or a "
+                            "plan",
                             text);
     a->urls[a->n_urls++] = text;
     return WB_OK;
+}
+
+static enum wb_code take_replica(struct wb_verify_args *a, const char *text, struct wb_error *err) {
+    if (a->n_replicas == WB_VERIFY_ARGS_LIST)
+        return wb_error_set(err, WB_E_USAGE, "--replica may be given at most %d times",
+                            WB_VERIFY_ARGS_LIST);
+    enum wb_code code = wb_url_parse(text, &a->arena, &a->replica_url[a->n_replicas], err);
+    if (code)
+        return wb_error_wrap(err, "--replica");
+    a->replicas[a->n_replicas++] = text;
+    return WB_OK;
+}
+
+/* The plan's own come first: they are taken when the plan is read. */
+static enum wb_code take_policy(struct wb_verify_args *a, const char *text, struct wb_error *err) {
+    struct wb_policy tried = {0};
+    if (a->n_policies == WB_VERIFY_ARGS_LIST)
+        return wb_error_set(err, WB_E_USAGE, "--policy may be given at most %d times",
+                            WB_VERIFY_ARGS_LIST);
+    a->policies[a->n_policies++] = text;
+    return wb_option_policy(text, &tried, err);
 }
 
 static enum wb_code take_value(struct wb_verify_args *a, int id, const char *text,
                                struct wb_error *err) {
     switch (id) {
     case OPT_POLICY:
-        return wb_option_policy(text, &a->opts.policy, err);
+        return take_policy(a, text, err);
+    case OPT_REPLICA:
+        return take_replica(a, text, err);
     case OPT_COLUMNS:
         return take_names(a->columns, &a->opts.n_columns, "columns", text, &a->arena, err);
     case OPT_MAX_RATE:
@@ -339,8 +370,13 @@ static void take_flag(struct wb_verify_args *a, int id) {
 
 /* Options that make no sense without or beside another. */
 static int check(struct wb_verify_args *a) {
-    if (a->n_urls < 2)
-        return wb_cli_usage("verify", "verify takes two databases: SOURCE and TARGET");
+    if (a->n_urls < 2 && !a->plan)
+        return wb_cli_usage("verify",
+                            "verify takes two databases, SOURCE and TARGET, or a plan that "
+                            "names them");
+    if (a->n_replicas && !a->opts.max_lag_ms)
+        return wb_cli_usage("verify", "--replica names a server whose lag --max-lag bounds: give "
+                                      "both");
     if (a->execute && !a->repair)
         return wb_cli_usage("verify", "--execute runs what --repair would print: give both");
     if (a->repair && !a->execute && a->opts.values == WB_VERIFY_REDACT_VALUES)
@@ -364,6 +400,15 @@ static int check(struct wb_verify_args *a) {
     return 0;
 }
 
+/* Both databases, and what of them: from the command line, or from the plan. */
+static enum wb_code take_databases(struct wb_verify_args *a, struct wb_error *err) {
+    enum wb_code code =
+        a->plan ? wb_verify_plan_take(a, err) : wb_option_urls(a->urls, &a->arena, a->url, err);
+    for (size_t i = 0; !code && i < a->n_policies; i++)
+        code = wb_option_policy(a->policies[i], &a->opts.policy, err);
+    return code;
+}
+
 int wb_verify_args_parse(struct wb_verify_args *a, int argc, char **argv) {
     struct wb_optparse p = {
         .argc = argc, .argv = argv, .options = wb_verify_options, .command = "verify"};
@@ -375,48 +420,9 @@ int wb_verify_args_parse(struct wb_verify_args *a, int argc, char **argv) {
         if (take(a, id, p.text, &err))
             return wb_cli_fail(&err, a->json);
     }
-    return a->help ? 0 : check(a);
-}
-
-static void add_quoted(struct wb_buf *to, const char *word) {
-    static const char plain[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                "0123456789_-+=./:,@%";
-    wb_buf_addc(to, ' ');
-    if (*word && word[strspn(word, plain)] == 0) {
-        wb_buf_adds(to, word);
-        return;
-    }
-    wb_buf_addc(to, '\'');
-    for (; *word; word++) {
-        if (*word == '\'')
-            wb_buf_adds(to, "'\\''");
-        else
-            wb_buf_addc(to, *word);
-    }
-    wb_buf_addc(to, '\'');
-}
-
-/* Without a password, so that it can be run again with one from the environment. */
-static void add_url(struct wb_buf *to, const struct wb_url *u) {
-    WB_CLEANUP_BUF struct wb_buf b = {0};
-    const char *secret = strstr(u->redacted, ":***@");
-    if (secret)
-        wb_buf_addf(&b, "%.*s%s", (int)(secret - u->redacted), u->redacted, secret + 4);
-    else
-        wb_buf_adds(&b, u->redacted);
-    add_quoted(to, wb_buf_str(&b));
-}
-
-const char *wb_verify_args_command(struct wb_verify_args *a, int argc, char **argv,
-                                   const struct wb_url url[2]) {
-    WB_CLEANUP_BUF struct wb_buf b = {0};
-    size_t n = 0;
-    wb_buf_adds(&b, "whimbrel verify");
-    for (int i = 1; i < argc; i++) {
-        if (n < 2 && argv[i] == a->urls[n])
-            add_url(&b, &url[n++]);
-        else
-            add_quoted(&b, argv[i]);
-    }
-    return wb_arena_strdup(&a->arena, wb_buf_str(&b));
+    int exit = a->help ? 0 : check(a);
+    struct wb_error err = {0};
+    if (exit || a->help)
+        return exit;
+    return take_databases(a, &err) ? wb_cli_fail(&err, a->json) : 0;
 }

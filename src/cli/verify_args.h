@@ -12,8 +12,15 @@ struct wb_verify_args {
     struct wb_verify_opts opts;
     struct wb_performance_opts performance;
     struct wb_arena arena;
-    const char *urls[2];
+    const char *plan;    /* NULL: urls */
+    const char *urls[2]; /* as given; of a plan: none */
     size_t n_urls;
+    struct wb_url url[2]; /* by enum wb_side */
+    const char *replicas[WB_VERIFY_ARGS_LIST];
+    struct wb_url replica_url[WB_VERIFY_ARGS_LIST]; /* those given first, then the plan's */
+    size_t n_replicas;                              /* given */
+    const char *policies[WB_VERIFY_ARGS_LIST];
+    size_t n_policies;
     const char *tables[WB_VERIFY_ARGS_LIST], *columns[WB_VERIFY_ARGS_LIST],
         *reports[WB_VERIFY_ARGS_LIST];
     size_t n_reports;
@@ -23,13 +30,20 @@ struct wb_verify_args {
 
 extern const struct wb_option wb_verify_options[];
 
-/* 0, or the exit code of a wrong command line, which has been printed. a->opts.rules must be there;
- * of a->opts and a->performance only what options say is set. */
+/* 0, or the exit code of a wrong command line or plan, which has been printed. a->opts.rules must
+ * be there; of a->opts and a->performance only what options and the plan say is set. */
 int wb_verify_args_parse(struct wb_verify_args *a, int argc, char **argv);
 
 /* The command that repeats this one: quoted for a shell, URLs without their passwords (which then
  * come from the environment). */
+enum wb_verify_command {
+    WB_VERIFY_COMMAND_SAME,
+    WB_VERIFY_COMMAND_AGAIN, /* without its repairs: what is to be run after them */
+};
 const char *wb_verify_args_command(struct wb_verify_args *a, int argc, char **argv,
-                                   const struct wb_url url[2]);
+                                   enum wb_verify_command which);
+
+/* verify_plan.c: both databases, tables, policies and replicas (after those given) of a->plan. */
+enum wb_code wb_verify_plan_take(struct wb_verify_args *a, struct wb_error *err);
 
 #endif

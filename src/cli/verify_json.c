@@ -187,7 +187,7 @@ void wb_verify_json_put_report(struct wb_json *j, const struct wb_verify_end *en
 
 static void put_round(struct wb_json *j, const struct wb_verify_report *r, const char *command) {
     struct wb_error ended = wb_verify_error_of(r);
-    struct wb_verify_end end = {r, &ended, wb_error_exit_code(ended.code), command};
+    struct wb_verify_end end = {r, &ended, wb_error_exit_code(ended.code), command, NULL};
     wb_verify_json_put_report(j, &end);
 }
 

@@ -14,6 +14,7 @@ struct wb_verify_printer {
     bool continuous;
     unsigned round_shown;       /* continuous: the last round whose summary was printed */
     const char *command;        /* that repeats this verification, without secrets */
+    const char *again;          /* the same without its repairs; NULL: it repairs nothing */
     const char *const *reports; /* files to be written */
     size_t n_reports;
 };
@@ -24,6 +25,7 @@ struct wb_verify_end {
     const struct wb_error *err; /* code WB_OK: everything is equal */
     int exit_code;
     const char *command;
+    const char *again; /* to be run after repairs; NULL: it repairs nothing */
 };
 
 /* A wb_verify_sink's event; ctx is a struct wb_verify_printer. */

@@ -53,6 +53,9 @@ static void say_table(struct wb_verify_printer *p, const struct wb_verify_table_
     char rows[40];
     wb_buf_addf(&b, "  %s: %s, %s rows", t->source ? t->source : t->target,
                 outcome_word(t->outcome), wb_str_human_count(t->source_rows, rows, sizeof rows));
+    if (t->retried_rows > t->unsettled_rows)
+        wb_buf_addf(&b, ", %s settled when read again",
+                    wb_str_human_count(t->retried_rows - t->unsettled_rows, rows, sizeof rows));
     if (t->why)
         wb_buf_addf(&b, "; not verified: %s", t->why);
     wb_printer_say(&p->base, wb_buf_str(&b));
@@ -101,7 +104,7 @@ static void say_finding(struct wb_verify_printer *p, const struct wb_verify_find
  * round. */
 static void round_done(struct wb_verify_printer *p, const struct wb_verify_report *r) {
     struct wb_error ended = wb_verify_error_of(r), err = {0};
-    struct wb_verify_end end = {r, &ended, wb_error_exit_code(ended.code), p->command};
+    struct wb_verify_end end = {r, &ended, wb_error_exit_code(ended.code), p->command, NULL};
     if (!p->base.json)
         wb_verify_print_report(p, &end);
     p->round_shown = r->round;
@@ -299,10 +302,13 @@ static void print_work(const struct wb_verify_printer *p, const struct wb_verify
            wb_str_human_bytes(r->bytes, bytes, sizeof bytes),
            wb_str_human_ms(r->elapsed_ms, time, sizeof time),
            r->resumed ? ", going on where an earlier run stood" : "");
-    if (r->retried_rows)
-        printf(" %s row%s differed at first and %s read again.",
-               wb_str_human_count(r->retried_rows, rows, sizeof rows),
-               r->retried_rows == 1 ? "" : "s", r->retried_rows == 1 ? "was" : "were");
+    if (r->retried_rows > r->unsettled_rows)
+        printf(" %s row%s differed at first and settled when read again.",
+               wb_str_human_count(r->retried_rows - r->unsettled_rows, rows, sizeof rows),
+               r->retried_rows - r->unsettled_rows == 1 ? "" : "s");
+    if (r->unsettled_rows)
+        printf(" %s row%s never settled.", wb_str_human_count(r->unsettled_rows, rows, sizeof rows),
+               r->unsettled_rows == 1 ? "" : "s");
     printf(r->recorded ? "\n" : " No verdict was recorded in the target.\n");
 }
 

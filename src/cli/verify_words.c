@@ -59,8 +59,9 @@ static struct counts count(const struct wb_verify_report *r) {
 
 static void add_equal(struct wb_buf *to, const struct wb_verify_report *r) {
     char rows[40];
-    wb_buf_addf(to, "Equal: %zu table%s with %s row%s agree in ", r->n_tables, plural(r->n_tables),
-                wb_str_human_count(r->rows, rows, sizeof rows), plural(r->rows));
+    wb_buf_addf(to, "Equal: %zu table%s with %s row%s agree%s in ", r->n_tables, plural(r->n_tables),
+                wb_str_human_count(r->rows, rows, sizeof rows), plural(r->rows),
+                r->n_tables == 1 ? "s" : "");
     wb_verify_add_levels(to, r->levels);
     wb_buf_adds(to, "; nothing is left to do.");
 }
@@ -78,7 +79,29 @@ static void add_repaired(struct wb_buf *to, const struct wb_verify_report *r) {
                     r->repaired_rows == 1 ? " was" : "s were");
 }
 
-static void add_different(struct wb_buf *to, const struct wb_verify_report *r) {
+/* Rows that were read again after their repair are no pass of their table. */
+static void add_next(struct wb_buf *to, const struct wb_verify_end *end) {
+    const struct wb_verify_report *r = end->report;
+    uint64_t n = differing_rows(r);
+    if (n && !r->repaired_rows)
+        wb_buf_adds(to,
+                    " Next: --repair prints the statements that make the target right, --repair "
+                    "--execute runs them; or copy the table again.");
+    else if (n > r->repaired_rows)
+        wb_buf_adds(to, " Next: see above what was not repaired and why; then verify again");
+    else if (n)
+        wb_buf_adds(to,
+                    " The failure stands until a full pass finds the tables equal. Next: run it");
+    else
+        wb_buf_adds(to, " Next: correct the target as listed above, then verify again.");
+    if (r->repaired_rows && end->again)
+        wb_buf_addf(to, ": %s", end->again);
+    else if (r->repaired_rows)
+        wb_buf_adds(to, ".");
+}
+
+static void add_different(struct wb_buf *to, const struct wb_verify_end *end) {
+    const struct wb_verify_report *r = end->report;
     struct counts c = count(r);
     char rows[40];
     uint64_t n = differing_rows(r);
@@ -92,16 +115,8 @@ static void add_different(struct wb_buf *to, const struct wb_verify_report *r) {
         wb_buf_addf(to, "; %zu difference%s of structure", c.findings_different,
                     plural(c.findings_different));
     wb_buf_adds(to, ".");
-    if (n && !r->repaired_rows)
-        wb_buf_adds(to,
-                    " Next: --repair prints the statements that make the target right, --repair "
-                    "--execute runs them; or copy the table again.");
-    else if (n > r->repaired_rows)
-        wb_buf_adds(to, " Next: see above what was not repaired and why; then verify again.");
-    else if (n)
-        wb_buf_adds(to, " Next: verify again: a full pass clears the failure.");
-    else
-        wb_buf_adds(to, " Next: correct the target as listed above, then verify again.");
+    add_repaired(to, r);
+    add_next(to, end);
 }
 
 static void add_standing(struct wb_buf *to, const struct wb_verify_report *r) {
@@ -147,12 +162,13 @@ void wb_verify_add_verdict(struct wb_buf *to, const struct wb_verify_end *end) {
     if (code == WB_OK)
         add_equal(to, r);
     else if (differs && (c.different || c.findings_different || differing_rows(r)))
-        add_different(to, r);
+        add_different(to, end);
     else if (code == WB_E_DIFFERS && r->n_standing)
         add_standing(to, r);
     else if (code == WB_E_UNPROVEN)
         add_unverified(to, r);
     else
         add_failed(to, end);
-    add_repaired(to, r);
+    if (!differs)
+        add_repaired(to, r);
 }

@@ -221,7 +221,7 @@ enum wb_code wb_verify_prepare(struct wb_verify_job *job, unsigned worker, struc
     if (p->way == WB_VERIFY_BY_NOTHING)
         return WB_OK;
     const struct wb_table *t = p->table[WB_SIDE_SOURCE];
-    if (t->est_rows && t->est_bytes / t->est_rows >= HEAVY_ROW_BYTES)
+    if (t->est_bytes / (t->est_rows ? t->est_rows : 1) >= HEAVY_ROW_BYTES)
         atomic_store(&p->heavy, true);
     enum wb_code code = note_positions(job, p, err);
     if (!code && (levels & WB_VERIFY_COUNTS) && !(levels & WB_VERIFY_DIGESTS))
@@ -341,20 +341,19 @@ static int by_key(const void *x, const void *y, void *ctx) {
     return 0;
 }
 
-static size_t group_rows(const struct wb_verify_pair *p) {
+size_t wb_verify_rows_within(const struct wb_verify_pair *p, size_t most, uint64_t bytes) {
     const struct wb_table *t = p->table[WB_SIDE_SOURCE];
     uint64_t row_bytes = t->est_rows ? t->est_bytes / t->est_rows + 1 : 1;
-    uint64_t n = GROUP_BYTES / row_bytes;
-    if (atomic_load(&((struct wb_verify_pair *)(uintptr_t)p)->heavy))
-        return 1;
-    return n < 1 ? 1 : n > GROUP_ROWS ? GROUP_ROWS : (size_t)n;
+    uint64_t n = bytes / row_bytes;
+    return n < 1 ? 1 : n > most ? most : (size_t)n;
 }
 
 /* The rows of what is believed to differ, for people, a group at a time. */
 static enum wb_code list_differences(struct wb_verify_job *job, unsigned worker,
                                      struct wb_verify_pair *p, struct wb_error *err) {
     struct wb_verify_table_report *t = p->report;
-    size_t step = group_rows(p), most = job->max_differences;
+    size_t step = atomic_load(&p->heavy) ? 1 : wb_verify_rows_within(p, GROUP_ROWS, GROUP_BYTES),
+           most = job->max_differences;
     enum wb_code code = WB_OK;
     pthread_mutex_lock(&job->lock);
     struct wb_verify_difference *list =
@@ -367,8 +366,8 @@ static enum wb_code list_differences(struct wb_verify_job *job, unsigned worker,
         struct wb_arena a = {0};
         struct wb_verify_row *rows = NULL;
         size_t n = p->confirmed.n - at < step ? p->confirmed.n - at : step, n_rows = 0;
-        code = wb_verify_fetch_rows(job, NULL, worker, p, &p->confirmed.items[at], n, &a, &rows,
-                                    &n_rows, err);
+        code = wb_verify_fetch_rows(job, worker, p, &p->confirmed.items[at], n, &a, &rows, &n_rows,
+                                    err);
         for (size_t i = 0; !code && i < n_rows && t->n_differences < most; i++)
             list_row(job, p, &rows[i], list);
         wb_arena_done(&a);

@@ -204,25 +204,25 @@ struct gather {
     struct wb_arena *a;
     size_t n_columns;
     const struct wb_type *const *types;
-    const struct wb_verify_job *job;
     enum wb_side side;
 };
 
-/* Of values that are only shown their beginning is enough, and what tells them from others. */
-static struct wb_cell *cut_cells(const struct gather *g, const struct wb_cell *cells) {
-    struct wb_cell *kept = WB_NEW_N(g->a, struct wb_cell, g->n_columns + 1);
-    for (size_t i = 0; i < g->n_columns; i++) {
-        if (!wb_verify_is_cut(g->job, &cells[i])) {
-            kept[i] = *wb_verify_keep_cells(g->a, &cells[i], 1);
+/* Of large values their beginning is enough, and what tells them from others. */
+struct wb_cell *wb_verify_cut_cells(struct wb_arena *a, const struct wb_cell *cells,
+                                    const struct wb_type *const *types, size_t n) {
+    struct wb_cell *kept = WB_NEW_N(a, struct wb_cell, n + 1);
+    for (size_t i = 0; i < n; i++) {
+        if (!wb_verify_is_cut(&cells[i])) {
+            kept[i] = *wb_verify_keep_cells(a, &cells[i], 1);
             continue;
         }
         WB_CLEANUP_BUF struct wb_buf scratch = {0};
         struct wb_cell cell = cells[i];
         struct wb_batch one = {.cells = &cell, .n_rows = 1, .n_columns = 1};
         struct wb_digest d = {0};
-        unsigned char *bytes = wb_arena_alloc(g->a, WB_VERIFY_CUT_BYTES);
+        unsigned char *bytes = wb_arena_alloc(a, WB_VERIFY_CUT_BYTES);
         memcpy(bytes, cell.p, WB_VERIFY_CUT_BYTES);
-        wb_digest_add_batch(&d, &one, &g->types[i], &scratch);
+        wb_digest_add_batch(&d, &one, &types[i], &scratch);
         memcpy(bytes + WB_VERIFY_CUT_BYTES - 2 * sizeof d.lo, &d.lo, sizeof d.lo);
         memcpy(bytes + WB_VERIFY_CUT_BYTES - sizeof d.hi, &d.hi, sizeof d.hi);
         kept[i] = cell;
@@ -231,12 +231,26 @@ static struct wb_cell *cut_cells(const struct gather *g, const struct wb_cell *c
     return kept;
 }
 
+bool wb_verify_same_cell(const struct wb_type *t, const struct wb_cell *x,
+                         const struct wb_cell *y) {
+    bool cut = wb_verify_is_cut(x);
+    if (cut != wb_verify_is_cut(y))
+        return false;
+    if (cut)
+        return x->form == y->form && x->len == y->len &&
+               memcmp(x->p, y->p, WB_VERIFY_CUT_BYTES) == 0;
+    WB_CLEANUP_BUF struct wb_buf a = {0}, b = {0};
+    wb_canon_cell(&a, t, x);
+    wb_canon_cell(&b, t, y);
+    return a.len == b.len && memcmp(a.data, b.data, a.len) == 0;
+}
+
 static void take_row(void *ctx, size_t key, const struct wb_row_digest *row,
                      const struct wb_cell *cells) {
     struct gather *g = ctx;
     struct found *f = &g->found[key];
     if (!f->copies[g->side]++)
-        f->cells[g->side] = cut_cells(g, cells);
+        f->cells[g->side] = wb_verify_cut_cells(g->a, cells, g->types, g->n_columns);
     f->sum[g->side].lo += row->lo;
     f->sum[g->side].hi += row->hi + (f->sum[g->side].lo < row->lo);
 }
@@ -259,26 +273,23 @@ static bool make_row(const struct wb_verify_pair *p, const struct found *f,
     return true;
 }
 
-enum wb_code wb_verify_fetch_rows(struct wb_verify_job *job, struct wb_conn *const *conns,
-                                  unsigned worker, struct wb_verify_pair *p,
-                                  const struct wb_verify_candidate *keys, size_t n,
-                                  struct wb_arena *a, struct wb_verify_row **ret, size_t *ret_n,
-                                  struct wb_error *err) {
+enum wb_code wb_verify_fetch_rows(struct wb_verify_job *job, unsigned worker,
+                                  struct wb_verify_pair *p, const struct wb_verify_candidate *keys,
+                                  size_t n, struct wb_arena *a, struct wb_verify_row **ret,
+                                  size_t *ret_n, struct wb_error *err) {
     struct gather g = {.found = WB_NEW_N(a, struct found, n + 1),
                        .a = a,
                        .n_columns = p->all.n,
-                       .types = p->all.types,
-                       .job = job};
+                       .types = p->all.types};
     struct wb_verify_row *rows = WB_NEW_N(a, struct wb_verify_row, n + 1);
     size_t n_rows = 0;
     enum wb_code code = WB_OK;
     for (int s = 0; !code && s < WB_VERIFY_SIDES; s++) {
-        struct wb_conn *c = conns ? conns[s] : NULL;
+        struct wb_conn *c = NULL;
         g.side = (enum wb_side)s;
-        if (!c && atomic_load(&p->heavy))
+        if (atomic_load(&p->heavy))
             wb_verify_drop_conns(job, worker);
-        if (!c)
-            code = wb_verify_worker_conn(job, worker, g.side, &c, err);
+        code = wb_verify_worker_conn(job, worker, g.side, &c, err);
         if (code)
             break;
         code = wb_verify_fetch(job, c, p, g.side, &p->all, keys, n, take_row, &g, err);
@@ -290,29 +301,4 @@ enum wb_code wb_verify_fetch_rows(struct wb_verify_job *job, struct wb_conn *con
     *ret = rows;
     *ret_n = n_rows;
     return WB_OK;
-}
-
-enum wb_code wb_verify_fetch_one(struct wb_verify_job *job, struct wb_conn *conn,
-                                 struct wb_verify_pair *p, enum wb_side side,
-                                 const struct wb_verify_row *row, struct wb_arena *a,
-                                 const struct wb_cell **ret, struct wb_error *err) {
-    struct found found = {0};
-    struct gather g = {.found = &found,
-                       .a = a,
-                       .n_columns = p->all.n,
-                       .types = p->all.types,
-                       .job = job,
-                       .side = side};
-    const struct wb_cell *from = row->source ? row->source : row->target;
-    struct wb_cell *key = WB_NEW_N(a, struct wb_cell, p->all.n_key + 1);
-    for (size_t k = 0; k < p->all.n_key; k++)
-        key[k] = from[p->all.key[k]];
-    struct wb_verify_candidate one = {.key = row->key, .cells = key};
-    if (!p->literal_keys)
-        return wb_error_set(err, WB_E_UNSUPPORTED,
-                            "table %s: its rows cannot be asked for by their keys", p->name);
-    enum wb_code code = wb_verify_fetch(job, conn, p, side, &p->all, &one, 1, take_row, &g, err);
-    if (!code)
-        *ret = found.cells[side];
-    return code;
 }

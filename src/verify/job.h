@@ -92,10 +92,10 @@ struct wb_verify_candidates {
  * of all the pair's columns (pair->all), in the target's forms; a source value that the target
  * cannot hold has form INVALID. Memory: the arena that it was fetched into. */
 struct wb_verify_row {
-    enum wb_verify_difference_kind kind;
-    const struct wb_cell *source; /* NULL: EXTRA */
-    const struct wb_cell *target; /* NULL: MISSING */
-    uint64_t copies;              /* tables without a key: equal rows too many or too few; else 1 */
+    enum wb_verify_difference_kind kind; /* large values of both are cut: wb_verify_is_cut */
+    const struct wb_cell *source;        /* NULL: EXTRA */
+    const struct wb_cell *target;        /* NULL: MISSING */
+    uint64_t copies; /* tables without a key: equal rows too many or too few; else 1 */
     uint32_t found[WB_VERIFY_SIDES]; /* rows of this key */
     struct wb_row_digest key;
 };
@@ -181,6 +181,11 @@ struct wb_verify_task {
     size_t first, n;
 };
 
+struct wb_verify_replica {
+    const struct wb_url *url;
+    struct wb_conn *conn; /* NULL: not reached */
+};
+
 struct wb_verify_job {
     const struct wb_verify_opts *opts;
     struct wb_arena arena; /* of the main thread, before workers start */
@@ -188,6 +193,9 @@ struct wb_verify_job {
     const struct wb_engine *engine[WB_VERIFY_SIDES];
     struct wb_conn *control[WB_VERIFY_SIDES]; /* the main thread's; others under control_lock */
     struct wb_conn *conns[WB_VERIFY_SIDES][WB_VERIFY_MAX_JOBS];
+    /* How many of these were begun to be opened, and how many of them stood in conns. */
+    atomic_uint begun_conns[WB_VERIFY_SIDES], known_conns[WB_VERIFY_SIDES];
+    struct wb_verify_replica *replicas; /* opts->n_replicas of them; the main thread's */
     struct wb_probe probe[WB_VERIFY_SIDES];
     struct wb_catalog catalog[WB_VERIFY_SIDES]; /* as described */
     struct wb_catalog selected; /* of the source: a shallow view of what rules leave in */
@@ -297,7 +305,10 @@ enum wb_code wb_verify_digest_by_servers(struct wb_verify_job *job, unsigned wor
                                          struct wb_error *err);
 
 /* gentle.c: sleep off what reading is ahead of --max-rate; set job->paused while the servers are
- * loaded. */
+ * loaded or a replica is behind. */
+/* Reaches the replicas whose lag is looked at. UNSUPPORTED: one of them follows nobody. */
+enum wb_code wb_verify_open_replicas(struct wb_verify_job *job, struct wb_error *err);
+void wb_verify_close_replicas(struct wb_verify_job *job);
 void wb_verify_keep_rate(struct wb_verify_job *job, uint64_t bytes);
 void wb_verify_look_at_load(struct wb_verify_job *job); /* the main thread, now and then */
 
@@ -394,32 +405,26 @@ enum wb_code wb_verify_fetch(struct wb_verify_job *job, struct wb_conn *conn,
                              void *ctx, struct wb_error *err);
 
 /* Whether of this value only WB_VERIFY_CUT_BYTES are kept by wb_verify_fetch_rows: its beginning,
- * and at their end a digest of the whole; len is that of the whole. Never where rows are repaired.
- */
+ * and at their end a digest of the whole; len is that of the whole. */
 enum { WB_VERIFY_CUT_BYTES = 512, WB_VERIFY_LARGE_BYTES = 65536 };
-static inline bool wb_verify_is_cut(const struct wb_verify_job *job, const struct wb_cell *c) {
-    return job->opts->repair == WB_VERIFY_NO_REPAIR && c->len > WB_VERIFY_LARGE_BYTES &&
+static inline bool wb_verify_is_cut(const struct wb_cell *c) {
+    return c->len > WB_VERIFY_LARGE_BYTES &&
            (c->form == WB_FORM_TEXT || c->form == WB_FORM_BYTES || c->form == WB_FORM_INVALID);
 }
+/* A copy of a row, its large values cut. */
+struct wb_cell *wb_verify_cut_cells(struct wb_arena *a, const struct wb_cell *cells,
+                                    const struct wb_type *const *types, size_t n);
+/* Whether two values are equal; both kept by the above. */
+bool wb_verify_same_cell(const struct wb_type *t, const struct wb_cell *x, const struct wb_cell *y);
 
-/* The rows of some candidates as they are now, on both sides, for people and repairs. Those that
- * are equal now are left out. Rows and cells are in a; *ret has room for n. conns by enum wb_side;
- * NULL: the worker's, and where rows are of many MiB each side's anew, without the buffers that the
- * other's has grown.
- */
-enum wb_code wb_verify_fetch_rows(struct wb_verify_job *job, struct wb_conn *const *conns,
-                                  unsigned worker, struct wb_verify_pair *p,
-                                  const struct wb_verify_candidate *keys, size_t n,
-                                  struct wb_arena *a, struct wb_verify_row **ret, size_t *ret_n,
-                                  struct wb_error *err);
-
-/* The row that has the same key as row, read anew from one side over conn, all columns in the
- * target's forms, in a; NULL in *ret where there is none. For repairs. UNSUPPORTED where the key
- * cannot be written as a literal. */
-enum wb_code wb_verify_fetch_one(struct wb_verify_job *job, struct wb_conn *conn,
-                                 struct wb_verify_pair *p, enum wb_side side,
-                                 const struct wb_verify_row *row, struct wb_arena *a,
-                                 const struct wb_cell **ret, struct wb_error *err);
+/* The rows of some candidates as they are now, on both sides, for people and repairs; large values
+ * are cut. Those that are equal now are left out. Rows and cells are in a; *ret has room for n.
+ * Over the worker's connections; where rows are of many MiB over each side's anew, without the
+ * buffers that the other's has grown. */
+enum wb_code wb_verify_fetch_rows(struct wb_verify_job *job, unsigned worker,
+                                  struct wb_verify_pair *p, const struct wb_verify_candidate *keys,
+                                  size_t n, struct wb_arena *a, struct wb_verify_row **ret,
+                                  size_t *ret_n, struct wb_error *err);
 
 /* ------------------------------------------------------------------------------------------------
  * compare.c, count.c, sample.c, tasks.c, work.c */
@@ -434,6 +439,8 @@ enum wb_code wb_verify_read_side(struct wb_verify_job *job, unsigned worker,
                                  struct wb_error *err);
 enum wb_code wb_verify_finish(struct wb_verify_job *job, unsigned worker, struct wb_verify_pair *p,
                               struct wb_error *err);
+/* As many rows as come to about so many bytes, by the table's average; 1 to most. */
+size_t wb_verify_rows_within(const struct wb_verify_pair *p, size_t most, uint64_t bytes);
 
 /* By themselves, where no digests are taken. Counts that differ are taken again until settle_ms is
  * over, as rows are. */

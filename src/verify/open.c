@@ -6,7 +6,8 @@
 
 #include <unistd.h>
 
-enum { STATEMENT_MS = 60000, RETRIES = 3 };
+/* What is read once, or by its key, gains nothing by a cache. */
+enum { STATEMENT_MS = 60000, RETRIES = 3, CACHE_BYTES = 2 << 20 };
 
 const char *wb_verify_side_word(enum wb_side side) {
     return side == WB_SIDE_SOURCE ? "source" : "target";
@@ -25,6 +26,7 @@ enum wb_code wb_verify_connect(struct wb_verify_job *job, enum wb_side side, str
     struct wb_open_opts opts = {.side = side,
                                 .max_row_bytes = job->opts->max_row_bytes,
                                 .retries = RETRIES,
+                                .cache_bytes = CACHE_BYTES,
                                 .cancel = job->opts->cancel};
     struct wb_conn *c = NULL;
     unsigned ms = job->opts->statement_timeout_ms ? job->opts->statement_timeout_ms : STATEMENT_MS;
@@ -128,6 +130,8 @@ enum wb_code wb_verify_open(struct wb_verify_job *job, struct wb_error *err) {
         code = wb_engine_check_schema(job->engine[WB_SIDE_TARGET], &job->probe[WB_SIDE_TARGET],
                                       job->opts->target_schema, err);
     if (!code)
+        code = wb_verify_open_replicas(job, err);
+    if (!code)
         code = open_record(job, err);
     if (!code)
         wb_verify_say(job, WB_VERIFY_PHASE, "reading both schemas");
@@ -153,12 +157,14 @@ enum wb_code wb_verify_worker_conn(struct wb_verify_job *job, unsigned worker, e
                                    struct wb_conn **ret, struct wb_error *err) {
     struct wb_conn *c = job->conns[side][worker];
     if (!c) {
+        atomic_fetch_add(&job->begun_conns[side], 1);
         enum wb_code code = wb_verify_connect(job, side, &c, err);
-        if (code)
-            return code;
         pthread_mutex_lock(&job->lock); /* the main thread cancels them */
         job->conns[side][worker] = c;
+        atomic_fetch_add(&job->known_conns[side], 1);
         pthread_mutex_unlock(&job->lock);
+        if (code)
+            return code;
     }
     *ret = c;
     return WB_OK;
@@ -210,6 +216,7 @@ void wb_verify_close(struct wb_verify_job *job) {
         wb_catalog_done(&job->catalog[s]);
     }
     wb_conn_close(job->store.conn);
+    wb_verify_close_replicas(job);
     for (size_t i = 0; i < job->n_pairs; i++) {
         wb_verify_candidates_done(&job->pairs[i].pending);
         wb_verify_candidates_done(&job->pairs[i].confirmed);

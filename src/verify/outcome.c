@@ -147,18 +147,22 @@ static struct wb_verify_verdict make_verdict(struct wb_verify_job *job,
     return v;
 }
 
-static enum wb_code write_verdicts(struct wb_verify_job *job, struct wb_error *err) {
-    enum wb_code code = WB_OK;
+static enum wb_code write_verdicts(struct wb_verify_job *job, const char *state,
+                                   struct wb_error *err) {
     if (!job->store.conn)
         return WB_OK;
-    for (size_t i = 0; !code && i < job->n_pairs; i++) {
-        struct wb_verify_verdict v = make_verdict(job, &job->pairs[i]);
-        code = wb_verify_store_verdict(&job->store, job->probe[WB_SIDE_SOURCE].identity, &v,
-                                       job->pairs[i].report, err);
-    }
-    if (!code && !job->stopping)
-        code = wb_verify_store_end(&job->store, "done", err);
+    struct wb_verify_verdict *v = WB_NEW_N(&job->arena, struct wb_verify_verdict, job->n_pairs + 1);
+    for (size_t i = 0; i < job->n_pairs; i++)
+        v[i] = make_verdict(job, &job->pairs[i]);
+    enum wb_code code = wb_verify_store_judge(&job->store, job->probe[WB_SIDE_SOURCE].identity, v,
+                                              job->report->tables, job->n_pairs, state, err);
     return code ? wb_error_wrap(err, "writing the verdicts") : WB_OK;
+}
+
+enum wb_code wb_verify_judge_before_repair(struct wb_verify_job *job, struct wb_error *err) {
+    for (size_t i = 0; i < job->n_pairs; i++)
+        wb_verify_conclude_table(job, &job->pairs[i]);
+    return write_verdicts(job, "repairing", err);
 }
 
 /* ------------------------------------------------------------------------------------------------
@@ -257,7 +261,7 @@ static enum wb_code say_unproven(const struct wb_verify_job *job, struct wb_erro
 
 enum wb_code wb_verify_judge_all(struct wb_verify_job *job, struct wb_error *err) {
     struct wb_verify_report *r = job->report;
-    enum wb_code code = write_verdicts(job, err);
+    enum wb_code code = write_verdicts(job, job->stopping ? NULL : "done", err);
     if (!code && job->store.conn) /* without a record there is no history either */
         code = find_standing(job, err);
     if (code)

@@ -9,6 +9,9 @@ void wb_verify_conclude(struct wb_verify_job *job, enum wb_code code);
 
 void wb_verify_conclude_table(struct wb_verify_job *job, struct wb_verify_pair *p);
 
+/* Writes the verdicts as they are before anything is repaired, durably. */
+enum wb_code wb_verify_judge_before_repair(struct wb_verify_job *job, struct wb_error *err);
+
 /* Writes the verdicts, looks for standing failures and says how it ended: OK, DIFFERS, UNPROVEN, or
  * the error of writing. */
 enum wb_code wb_verify_judge_all(struct wb_verify_job *job, struct wb_error *err);

@@ -19,6 +19,10 @@
  * In a table without a key so many equal rows are inserted or deleted as are missing or too many;
  * before that commits the table is read on both sides and must hold as many of each.
  *
+ * A row with values of more than 64 KiB is repaired by itself and is nowhere held as a whole but
+ * while it is read: its values go into a temporary table of the target, from which the statement
+ * takes them, and into the journal in pieces.
+ *
  * At the end next values that are not beyond the keys are set.
  */
 #ifndef WB_VERIFY_REPAIR_H
@@ -27,13 +31,17 @@
 #include "verify/job.h"
 
 /* Append the statement, without a semicolon, that makes the target right if source and target still
- * are as row says. False where there is none: *ret_why (static, or in p's memory) says why, and
- * nothing was appended. */
+ * are as row says. stage: a table (in SQL) whose one row has the values that are set; NULL: they
+ * are written as literals. False where there is none: *ret_why (static, or in p's memory) says why,
+ * and nothing was appended. */
 bool wb_verify_repair_statement(const struct wb_verify_job *job, const struct wb_verify_pair *p,
-                                const struct wb_verify_row *row, struct wb_buf *to,
-                                const char **ret_why);
+                                const struct wb_verify_row *row, const char *stage,
+                                struct wb_buf *to, const char **ret_why);
+/* Whether values of the row are cut: it is repaired by wb_verify_repair_large(). */
+bool wb_verify_repair_is_large(const struct wb_verify_pair *p, const struct wb_verify_row *row);
+const char *wb_verify_repair_word(enum wb_verify_difference_kind kind); /* "UPDATE" */
 
-/* The same as a string in a; NULL where there is none. */
+/* The same as a string in a, of a large row a comment; NULL where there is none. */
 const char *wb_verify_repair_text(const struct wb_verify_job *job, const struct wb_verify_pair *p,
                                   const struct wb_verify_row *row, struct wb_arena *a);
 
@@ -57,6 +65,17 @@ struct wb_verify_journal_entry {
 };
 enum wb_code wb_verify_journal_add(struct wb_verify_job *job, struct wb_conn *c,
                                    const struct wb_verify_journal_entry *e, struct wb_error *err);
+
+/* What was journalled in advance and was refused. */
+void wb_verify_journal_withdraw(struct wb_verify_job *job, struct wb_conn *c, uint64_t no);
+
+/* The row of a table in pieces of some 30 kB: large values as many literals, each with the byte at
+ * which it begins. side: which of row_before (target) and row_after they are. part: of the repair,
+ * counted on. */
+enum wb_code wb_verify_journal_large(struct wb_verify_job *job, struct wb_conn *c,
+                                     const struct wb_verify_journal_entry *e,
+                                     const struct wb_verify_pair *p, const struct wb_cell *cells,
+                                     enum wb_side side, unsigned *part, struct wb_error *err);
 
 /* repair_sequences.c: set the next values that are not beyond the keys, journalled. */
 enum wb_code wb_verify_repair_sequences(struct wb_verify_job *job, struct wb_conn *c,

@@ -11,6 +11,9 @@ static bool is_of_pairs(const struct wb_verify_job *job, const char *table) {
     return false;
 }
 
+/* Journalled first, in a transaction of its own: not every server can roll back a next value, or
+ * set it without ending the transaction. Setting it a second time, after a kill in between, has the
+ * same effect. */
 static enum wb_code set_next(struct wb_verify_job *job, struct wb_conn *c,
                              const struct wb_verify_finding *f, uint64_t no, struct wb_error *err) {
     struct wb_verify_journal_entry e = {.no = no,
@@ -19,9 +22,9 @@ static enum wb_code set_next(struct wb_verify_job *job, struct wb_conn *c,
                                         .key = f->object,
                                         .before = f->text,
                                         .after = f->hint};
-    enum wb_code code = c->engine->exec(c, f->hint, NULL, err);
-    if (!code)
-        code = wb_verify_journal_add(job, c, &e, err);
+    enum wb_code code = wb_verify_journal_add(job, c, &e, err);
+    if (!code && (code = c->engine->exec(c, f->hint, NULL, err)) != WB_OK)
+        wb_verify_journal_withdraw(job, c, no);
     if (code)
         return wb_error_wrap(err, "table %s: setting the %s", f->table, f->object);
     wb_verify_say(job, WB_VERIFY_REPAIRED, "%s", f->hint);

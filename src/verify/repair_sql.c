@@ -13,7 +13,7 @@ static const struct wb_column *column_of(const struct wb_verify_pair *p, size_t 
 
 static bool add_literal(const struct wb_verify_job *job, const struct wb_column *c,
                         const struct wb_cell *cell, struct wb_buf *to) {
-    return cell->form != WB_FORM_INVALID &&
+    return cell->form != WB_FORM_INVALID && !wb_verify_is_cut(cell) &&
            job->engine[WB_SIDE_TARGET]->verify->literal(to, &c->type, cell);
 }
 
@@ -55,12 +55,7 @@ void wb_verify_repair_row(const struct wb_verify_job *job, const struct wb_verif
 }
 
 static bool same_cell(const struct wb_type *t, const struct wb_cell *a, const struct wb_cell *b) {
-    WB_CLEANUP_BUF struct wb_buf x = {0}, y = {0};
-    if (a->form == WB_FORM_INVALID || b->form == WB_FORM_INVALID)
-        return false;
-    wb_canon_cell(&x, t, a);
-    wb_canon_cell(&y, t, b);
-    return x.len == y.len && memcmp(x.data, y.data, x.len) == 0;
+    return a->form != WB_FORM_INVALID && b->form != WB_FORM_INVALID && wb_verify_same_cell(t, a, b);
 }
 
 bool wb_verify_repair_same(const struct wb_verify_pair *p, const struct wb_cell *a,
@@ -81,6 +76,7 @@ struct statement {
     const struct wb_verify_pair *p;
     struct wb_buf sql;
     const char *why;
+    const char *stage; /* a table with one row: the values; NULL: they are literals */
 };
 
 static void add_table(struct statement *s) {
@@ -102,6 +98,12 @@ static bool value(struct statement *s, size_t i, const struct wb_cell *cell) {
                  "type";
         return false;
     }
+    if (s->stage) {
+        wb_buf_adds(&s->sql, "(SELECT ");
+        s->job->engine[WB_SIDE_TARGET]->quote_name(&s->sql, column_of(s->p, i)->name);
+        wb_buf_addf(&s->sql, " FROM %s)", s->stage);
+        return true;
+    }
     if (add_literal(s->job, column_of(s->p, i), cell, &s->sql))
         return true;
     s->why = "a value cannot be written as a literal";
@@ -115,10 +117,11 @@ static bool delete_copies(struct statement *s, const struct wb_verify_row *row) 
     const struct wb_verify_ops *v = s->job->engine[WB_SIDE_TARGET]->verify;
     for (size_t i = 0; i < s->p->all.n; i++) {
         WB_CLEANUP_BUF struct wb_buf one = {0};
-        if (v->exactly(&one, column_of(s->p, i), &row->target[i]))
+        if (!wb_verify_is_cut(&row->target[i]) &&
+            v->exactly(&one, column_of(s->p, i), &row->target[i]))
             wb_buf_addf(&where, "%s%s", where.len ? " AND " : "", wb_buf_str(&one));
     }
-    s->why = "none of its values can be written as a literal";
+    s->why = "none of its values can be written as a literal, or they are too large for one";
     if (where.len)
         v->delete_some(&s->sql, s->p->table[WB_SIDE_TARGET], wb_buf_str(&where), row->copies);
     return where.len > 0;
@@ -192,9 +195,9 @@ static const char *unknown(const struct wb_verify_pair *p, const struct wb_verif
 }
 
 bool wb_verify_repair_statement(const struct wb_verify_job *job, const struct wb_verify_pair *p,
-                                const struct wb_verify_row *row, struct wb_buf *to,
-                                const char **ret_why) {
-    struct statement s = {.job = job, .p = p, .why = unknown(p, row)};
+                                const struct wb_verify_row *row, const char *stage,
+                                struct wb_buf *to, const char **ret_why) {
+    struct statement s = {.job = job, .p = p, .why = unknown(p, row), .stage = stage};
     bool good = !s.why && (row->kind == WB_VERIFY_EXTRA     ? delete_row(&s, row)
                            : row->kind == WB_VERIFY_CHANGED ? update_row(&s, row)
                                                             : insert_row(&s, row));
@@ -206,11 +209,41 @@ bool wb_verify_repair_statement(const struct wb_verify_job *job, const struct wb
     return good;
 }
 
+bool wb_verify_repair_is_large(const struct wb_verify_pair *p, const struct wb_verify_row *row) {
+    for (size_t i = 0; i < p->all.n; i++)
+        if ((row->source && wb_verify_is_cut(&row->source[i])) ||
+            (row->target && wb_verify_is_cut(&row->target[i])))
+            return true;
+    return false;
+}
+
+const char *wb_verify_repair_word(enum wb_verify_difference_kind kind) {
+    static const char *const words[] = {"INSERT", "DELETE", "UPDATE"};
+    return words[kind];
+}
+
+/* In the place of a statement, as a comment. */
+static const char *large_text(const struct wb_verify_job *job, const struct wb_verify_pair *p,
+                              const struct wb_verify_row *row, struct wb_arena *a) {
+    WB_CLEANUP_BUF struct wb_buf key = {0};
+    const char *why;
+    if ((why = unknown(p, row)) != NULL)
+        return NULL;
+    wb_verify_repair_key(job, p, row->source ? row->source : row->target, &key);
+    return wb_arena_printf(a,
+                           "-- %s in %s%s%s: its values are too large to be shown; --execute "
+                           "repairs it",
+                           wb_verify_repair_word(row->kind), p->target, key.len ? " where " : "",
+                           wb_buf_str(&key));
+}
+
 const char *wb_verify_repair_text(const struct wb_verify_job *job, const struct wb_verify_pair *p,
                                   const struct wb_verify_row *row, struct wb_arena *a) {
     WB_CLEANUP_BUF struct wb_buf b = {0}, all = {0};
     const char *why;
-    if (!wb_verify_repair_statement(job, p, row, &b, &why))
+    if (wb_verify_repair_is_large(p, row))
+        return large_text(job, p, row, a);
+    if (!wb_verify_repair_statement(job, p, row, NULL, &b, &why))
         return NULL;
     uint64_t times = row->kind == WB_VERIFY_MISSING ? row->copies : 1;
     for (uint64_t i = 0; i < times && (i == 0 || all.len < MOST_TEXT_BYTES); i++) {

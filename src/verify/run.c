@@ -264,9 +264,10 @@ static enum wb_code compare(struct wb_verify_job *job, struct wb_error *err) {
         return err->code;
     }
     code = check_definitions(job, err);
-    if (!code && job->opts->repair == WB_VERIFY_EXECUTE_REPAIR)
-        code = wb_verify_repair_execute(job, err);
-    return code;
+    if (code || job->opts->repair != WB_VERIFY_EXECUTE_REPAIR)
+        return code;
+    code = wb_verify_judge_before_repair(job, err);
+    return code ? code : wb_verify_repair_execute(job, err);
 }
 
 static enum wb_code one_round(const struct wb_verify_opts *opts, unsigned round,

@@ -6,6 +6,10 @@
  * until `whimbrel clean`). Several verifications may run at once: each has an id of its own. Parts
  * that differ are never recorded as done, so a resumed verification meets them again.
  *
+ * Verdicts are written before the first repair, in the transaction that ends the comparison: a
+ * repair that is interrupted leaves a failure that stands, and whoever runs the command again
+ * compares everything anew.
+ *
  * A failure stands until a later verdict of the same table clears it: see
  * wb_verify_left_standing().
  */
@@ -68,8 +72,8 @@ struct wb_verify_store {
  * --no-record. */
 enum wb_code wb_verify_store_create(struct wb_verify_store *s, struct wb_error *err);
 
-/* Begin a run, or go on with one of the same parameters whose process is gone. identity: of the
- * source's database. restart: never go on. */
+/* Begin a run, or go on with the newest one of the same parameters whose process is gone; older
+ * ones are abandoned. identity: of the source's database. restart: abandon them all. */
 enum wb_code wb_verify_store_begin(struct wb_verify_store *s, const char *identity,
                                    const char *source, const char *parameters,
                                    enum wb_verify_restart restart, struct wb_arena *a,
@@ -86,12 +90,14 @@ enum wb_code wb_verify_store_add_parts(struct wb_verify_store *s,
 enum wb_code wb_verify_store_done(struct wb_verify_store *s, uint32_t table, size_t first, size_t n,
                                   const struct wb_digest d[2], struct wb_error *err);
 
-/* A table's verdict; its parts are no longer needed. */
-enum wb_code wb_verify_store_verdict(struct wb_verify_store *s, const char *identity,
-                                     const struct wb_verify_verdict *v,
-                                     const struct wb_verify_table_report *t, struct wb_error *err);
-enum wb_code wb_verify_store_end(struct wb_verify_store *s, const char *state,
-                                 struct wb_error *err);
+/* The verdicts of all tables, v[i] being about tables[i], and the run's state, all in one durable
+ * transaction: a process that is killed leaves all of them or none. state: "done", or "repairing"
+ * before the first repair, either of which no later run goes on with; NULL: the run stays one that
+ * can be gone on with. */
+enum wb_code wb_verify_store_judge(struct wb_verify_store *s, const char *identity,
+                                   const struct wb_verify_verdict *v,
+                                   const struct wb_verify_table_report *tables, size_t n,
+                                   const char *state, struct wb_error *err);
 
 /* All verdicts about copies of one source database, oldest first. None where the table is not
  * there. conn: to the target. */

@@ -148,23 +148,6 @@ static const char *key_text(const struct wb_verify_job *job, const struct wb_ver
     return wb_arena_strdup(a, wb_buf_str(&b));
 }
 
-static bool same_value(const struct wb_verify_job *job, const struct wb_type *t,
-                       const struct wb_cell *x, const struct wb_cell *y) {
-    bool bytes = x->form == WB_FORM_TEXT || x->form == WB_FORM_BYTES;
-    bool cut = wb_verify_is_cut(job, x);
-    if (cut != wb_verify_is_cut(job, y))
-        return false;
-    if (cut)
-        return x->form == y->form && x->len == y->len &&
-               memcmp(x->p, y->p, WB_VERIFY_CUT_BYTES) == 0;
-    if (bytes && x->form == y->form && x->len > WB_VERIFY_LARGE_BYTES) /* no copy of many MiB */
-        return x->len == y->len && memcmp(x->p, y->p, x->len) == 0;
-    WB_CLEANUP_BUF struct wb_buf a = {0}, b = {0};
-    wb_canon_cell(&a, t, x);
-    wb_canon_cell(&b, t, y);
-    return a.len == b.len && memcmp(a.data, b.data, a.len) == 0;
-}
-
 static bool is_compared(const struct wb_verify_pair *p, size_t at) {
     for (size_t i = 0; i < p->compared.n; i++)
         if (p->compared.index[WB_SIDE_TARGET][i] == p->all.index[WB_SIDE_TARGET][at])
@@ -181,7 +164,7 @@ void wb_verify_describe_row(const struct wb_verify_job *job, const struct wb_ver
     for (size_t i = 0; i < all->n; i++) {
         const struct wb_cell *s = row->source ? &row->source[i] : NULL,
                              *t = row->target ? &row->target[i] : NULL;
-        if (!is_compared(p, i) || (s && t && same_value(job, all->types[i], s, t)))
+        if (!is_compared(p, i) || (s && t && wb_verify_same_cell(all->types[i], s, t)))
             continue;
         values[n++] = (struct wb_verify_value){
             .column = wb_arena_strdup(

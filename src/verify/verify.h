@@ -194,7 +194,10 @@ struct wb_verify_opts {
     unsigned chunk_ms;             /* time that one chunk should take; 0: 500 */
     unsigned statement_timeout_ms; /* 0: 60,000 */
     unsigned settle_ms;            /* how long a differing row is read again; 0: 5,000 */
-    unsigned max_lag_ms;           /* pause while a replica is further behind; 0: not looked at */
+    unsigned max_lag_ms; /* pause while either side, a replica of it that it knows of, or one of
+                            replicas is further behind; 0: not looked at */
+    const struct wb_url *replicas; /* servers that are asked themselves how far behind they are */
+    size_t n_replicas;
     unsigned max_active;     /* pause while either server runs more statements than this; 0: not
                                 looked at */
     size_t max_differences;  /* rows listed a table; 0: 100. All are counted */

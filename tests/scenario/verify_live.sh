@@ -111,3 +111,23 @@ wait $hot
 rc "a row that is never still: exit 6, or 1 for the failure that still stands" '1|6'
 verified "a row that is never still: neither equal nor different" \
     '[.tables[] | select(.source | endswith("acct")) | .outcome, .unsettled_rows, .changed_rows]' '["unverified",1,0]'
+
+# --- a row that settles, as people see it --------------------------------------------------------------
+
+lite_pair
+sl "CREATE TABLE late (id INTEGER PRIMARY KEY, v); INSERT INTO late SELECT value, value FROM generate_series(1, 100)"
+copy
+tl "UPDATE late SET v = -1 WHERE id = 5"
+WHIMBREL_TRACE=$DIR/trace "$WHIMBREL" verify "$SRC" "$DST" --settle 600s >"$OUT" 2>"$ERR" </dev/null &
+run=$!
+read_again() { [ "$(grep -cs ' target read.open .* late' "$DIR/trace" || true)" -ge 3 ] 2>/dev/null || ! kill -0 $run 2>/dev/null; }
+wb_wait 60 read_again || case_fail "the row is read again" "$(tail -n 3 "$DIR/trace")"
+tl "UPDATE late SET v = 5 WHERE id = 5"
+RC=0
+wait $run || RC=$?
+SAID=$DIR/said
+cat "$OUT" "$ERR" >"$SAID"
+rc "a row that settles: exit 0" 0
+says "a row that settles: in the table's line" 'late: equal, 100 rows, 1 settled when read again'
+says "a row that settles: in the summary" 'Compared 100 rows.* 1 row differed at first and settled when read again'
+wb_finish

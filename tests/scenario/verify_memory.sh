@@ -1,6 +1,6 @@
 #!/bin/bash
 # Verification of rows of some 30 MB on both sides, with 4 workers, stays within 128 MiB: equal ones, and ones that
-# differ, which are looked for, read again and listed.
+# differ, which are looked for, read again, listed and repaired.
 . "$(dirname "$0")/verify.bash"
 
 MOST_KIB=$((128 * 1024))
@@ -35,6 +35,7 @@ CREATE TABLE bag (b longblob);
 INSERT INTO bag SELECT REPEAT(x'17', 20000000 + seq) FROM seq_1_to_3;
 CREATE TABLE small (id int PRIMARY KEY, v varchar(40));
 INSERT INTO small SELECT seq, CONCAT('row ', seq) FROM seq_1_to_20000;
+ANALYZE TABLE v8, r30, r32, bag;
 SQL
 copy --jobs 2
 rc "the copy succeeds" 0
@@ -46,6 +47,23 @@ metered --jobs 4 --settle 500ms --json
 rc "MariaDB to PostgreSQL, different: exit 1" 1
 verified "MariaDB to PostgreSQL, different: the rows are named" '[.missing_rows, .extra_rows, .changed_rows, .unsettled_rows]' '[1,0,3,0]'
 flat "MariaDB to PostgreSQL, different: at most 128 MiB"
+metered --jobs 4 --settle 500ms --repair
+rc "MariaDB to PostgreSQL, a dry repair: exit 1" 1
+says "MariaDB to PostgreSQL, a dry repair: large statements are told, not printed" '^-- UPDATE in .*r30 where "id" = 1: its values are too large to be shown'
+flat "MariaDB to PostgreSQL, a dry repair: at most 128 MiB"
+pq "DELETE FROM v8 WHERE id = 2; INSERT INTO r30 SELECT 77, a, b, c FROM r30 WHERE id = 2" >/dev/null
+metered --jobs 4 --settle 500ms --repair --execute
+rc "MariaDB to PostgreSQL, repaired: exit 1" 1
+says "MariaDB to PostgreSQL, repaired: all six rows" '6 rows were repaired'
+flat "MariaDB to PostgreSQL, repaired: at most 128 MiB"
+is "MariaDB to PostgreSQL, repaired: each in the journal" "SELECT string_agg(s || ' ' || n, ', ' ORDER BY s) FROM
+    (SELECT statement s, count(DISTINCT repair_no) n FROM whimbrel.repairs GROUP BY 1) x" "DELETE 1, INSERT 2, UPDATE 3"
+is "MariaDB to PostgreSQL, repaired: the journal has the whole row that was deleted" "SELECT sum(length(row_before)) > 5000000 + 20000000 + 10000000
+    FROM whimbrel.repairs WHERE statement = 'DELETE' AND row_after IS NULL" t
+same "MariaDB to PostgreSQL, repaired: the clients agree" "SELECT id, MD5(a), MD5(b), MD5(c) FROM r30 ORDER BY id" \
+    "SELECT id, md5(a), md5(b), md5(c) FROM r30 ORDER BY id"
+metered --jobs 4
+rc "MariaDB to PostgreSQL, repaired: equal" 0
 my -e "SET GLOBAL max_allowed_packet = $packet; DROP DATABASE $MY"
 pg -c "DROP DATABASE $PG"
 
@@ -60,4 +78,12 @@ tl "UPDATE r30 SET c = 1 WHERE id = 2"
 metered --jobs 4 --settle 500ms
 rc "SQLite, different: exit 1" 1
 flat "SQLite, different: at most 128 MiB"
+tl "DELETE FROM r30 WHERE id = 3; INSERT INTO r30 SELECT 9, a, b, c FROM r30 WHERE id = 1"
+metered --jobs 4 --settle 500ms --repair --execute
+says "SQLite, repaired: three rows" '3 rows were repaired'
+flat "SQLite, repaired: at most 128 MiB"
+equal "SQLite, repaired: the shell agrees" "$(sl "SELECT id, length(a), hex(sha3(b)), length(c) FROM r30 ORDER BY id")" \
+    "$(tl "SELECT id, length(a), hex(sha3(b)), length(c) FROM r30 ORDER BY id")"
+metered --jobs 4
+rc "SQLite, repaired: equal" 0
 wb_finish
