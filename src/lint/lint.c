@@ -108,9 +108,8 @@ static void look(struct wb_lint *l, struct wb_lint_db *db, const struct wb_plan_
         return;
     wb_error_wrap(&ret->err, "%s:%u: could not look into the %s", l->plan->path, text->place.line,
                   names[db->side]);
-    wb_error_hint(&ret->err,
-                  "make it reachable (%.120s), or judge the text alone: whimbrel check --offline",
-                  wb_error_hint_of(&ret->err));
+    wb_error_hint(&ret->err, "%s; or judge the text alone: whimbrel check %.100s --offline",
+                  text->incomplete ? "set it" : wb_error_hint_of(&ret->err), l->plan->path);
     db->open = false;
 }
 

@@ -5,6 +5,7 @@
 #include "base/str.h"
 
 #include <stdio.h>
+#include <string.h>
 
 enum { SCAN_MB_S = 200, WRITE_MB_S = 50, LONG_MS = 1000 };
 
@@ -59,14 +60,48 @@ static bool quiet_type(const struct wb_table *t, const char *column, const char 
            n >= t->columns[i].type.length;
 }
 
-static void find_postgres(struct wb_lint *l, const struct wb_lint_query *q,
+static bool says_not_null(const char *text, size_t len, const char *column) {
+    WB_CLEANUP_BUF struct wb_buf b = {0};
+    wb_buf_add(&b, text, len);
+    const char *name = wb_str_istr(wb_buf_str(&b), column);
+    return name && wb_str_istr(name, "is not null");
+}
+
+/* Whether a CHECK, there or made by an earlier step, tells that the column holds no NULL:
+ * PostgreSQL 12 and later then need not look. */
+static bool proven(const struct wb_lint *l, const struct wb_lint_db *db,
+                   const struct wb_lint_query *q, const struct wb_sql_statement *s,
+                   const struct wb_sql_table *t, const struct wb_table *table) {
+    if (!t->column || db->probe.version_num < 120000)
+        return false;
+    for (size_t i = 0; i < table->n_checks; i++)
+        if (table->checks[i].expr.text &&
+            says_not_null(table->checks[i].expr.text, strlen(table->checks[i].expr.text),
+                          t->column))
+            return true;
+    for (const struct wb_lint_query *e = l->queries; e <= q; e++)
+        for (size_t i = 0; i < e->script.n && &e->script.items[i] != s; i++) {
+            const struct wb_sql_statement *other = &e->script.items[i];
+            bool checks = other->n_tables && other->tables[0].why &&
+                          wb_str_eq(other->tables[0].why, "ADD CHECK") &&
+                          wb_str_ieq(other->tables[0].name, t->name);
+            if (checks && e->role == WB_ROLE_UP &&
+                says_not_null(e->text + other->from, other->to - other->from, t->column))
+                return true;
+        }
+    return false;
+}
+
+static void find_postgres(struct wb_lint *l, const struct wb_lint_db *db,
+                          const struct wb_lint_query *q, const struct wb_sql_statement *s,
                           const struct wb_sql_table *t, const struct wb_table *table) {
     enum wb_sql_work work = t->work;
     const char *stops = wb_sql_lock_stops(t->lock);
     if (work == WB_WORK_REWRITE && quiet_type(table, t->column, t->type))
         work = WB_WORK_NOTHING; /* a longer varchar is the same on disk */
     int column = t->column ? wb_table_find_column(table, t->column) : -1;
-    if (work == WB_WORK_SCAN && column >= 0 && table->columns[column].not_null)
+    if (work == WB_WORK_SCAN && column >= 0 &&
+        (table->columns[column].not_null || proven(l, db, q, s, t, table)))
         work = WB_WORK_NOTHING;
     struct estimate e = estimate(table, work);
     bool lasts = e.what && e.ms >= LONG_MS;
@@ -139,6 +174,47 @@ static void find_timeout(struct wb_lint *l, const struct wb_lint_query *q,
                         wb_sql_lock_word(t->lock), t->name);
 }
 
+/* --- what follows in the same transaction
+ * ----------------------------------------------------------- */
+
+/* How long a statement works on tables that are there. */
+static uint64_t work_ms(struct wb_lint *l, struct wb_lint_db *db,
+                        const struct wb_sql_statement *s) {
+    bool rows = wb_str_eq(s->verb, "UPDATE") || wb_str_eq(s->verb, "DELETE");
+    uint64_t ms = 0;
+    for (size_t i = 0; i < s->n_tables; i++) {
+        const struct wb_sql_table *t = &s->tables[i];
+        const struct wb_known *k = wb_known_find(l, db, t->schema, t->name);
+        bool all = rows && !s->limited && i == 0;
+        if (k && k->table && (t->work || all))
+            ms += estimate(k->table, all ? WB_WORK_REWRITE : t->work).ms;
+    }
+    return ms;
+}
+
+/* Locks are kept until the transaction ends: a short one is long where long work follows. */
+static void find_kept(struct wb_lint *l, struct wb_lint_db *db, const struct wb_lint_query *q,
+                      const struct wb_sql_statement *s, const struct wb_sql_table *t) {
+    const struct wb_sql_statement *end = q->script.items + q->script.n, *longest = NULL;
+    uint64_t ms = 0, most = 0;
+    char time[32];
+    if (!q->block || q->block->tx == WB_TX_OFF || !wb_sql_lock_stops(t->lock))
+        return;
+    for (const struct wb_sql_statement *e = s + 1; e < end; e++) {
+        uint64_t own = work_ms(l, db, e);
+        longest = own > most ? e : longest;
+        most = own > most ? own : most;
+        ms += own;
+    }
+    if (ms >= LONG_MS)
+        wb_lint_find_at(
+            l, q, t->at, WB_PLAN_LOCK, WB_WARNING, "put what takes long into a block of its own",
+            "%s on %s is kept until the block's transaction ends, and what follows takes "
+            "about %s, most of it the %s of line %u",
+            wb_sql_lock_word(t->lock), t->name, wb_str_human_ms(ms, time, sizeof time),
+            longest->verb, wb_lint_place(l, q, longest->from).line);
+}
+
 void wb_lint_locks(struct wb_lint *l, struct wb_lint_db *db, const struct wb_lint_query *q,
                    const struct wb_sql_statement *s) {
     bool told = false;
@@ -150,7 +226,8 @@ void wb_lint_locks(struct wb_lint *l, struct wb_lint_db *db, const struct wb_lin
         if (!k || !k->table || k->state == WB_KNOWN_MAYBE)
             continue;
         if (db->dialect == WB_DIALECT_POSTGRES && q->dialect == WB_DIALECT_POSTGRES) {
-            find_postgres(l, q, t, k->table);
+            find_postgres(l, db, q, s, t, k->table);
+            find_kept(l, db, q, s, t);
             if (!told && wb_sql_lock_stops(t->lock)) {
                 find_timeout(l, q, s, t);
                 told = true;

@@ -203,6 +203,23 @@ static void note(struct wb_lint_db *db, unsigned line, const char *what) {
     }
 }
 
+/* What the source has by then is in the target after a copy. */
+static void copy_tables(struct wb_lint *l, unsigned line) {
+    struct wb_lint_db *from = &l->dbs[WB_SIDE_SOURCE], *to = &l->dbs[WB_SIDE_TARGET];
+    if (!from->open || !to->open)
+        return;
+    wb_known_schema(l, from, NULL);
+    for (size_t i = 0; i < from->n_known; i++) {
+        const struct wb_known *k = from->known[i];
+        struct wb_sql_effect e = {.change = WB_CHANGE_CREATE, .name = k->name};
+        e.columns_known = k->columns_known && from->dialect == to->dialect;
+        e.columns = k->columns;
+        e.n_columns = k->n_columns;
+        if (k->state != WB_KNOWN_GONE && !k->view)
+            wb_known_apply(l, to, &e, line, k->state);
+    }
+}
+
 /* Before a phase's own SQL: scripts, and copies of the whole database. */
 static void note_scripts(struct wb_lint *l, int phase) {
     for (size_t i = 0; i < l->plan->n_blocks; i++) {
@@ -215,8 +232,10 @@ static void note_scripts(struct wb_lint *l, int phase) {
     }
     for (size_t i = 0; i < l->plan->phases[phase].n_steps; i++) {
         const struct wb_plan_step *s = &l->plan->phases[phase].steps[i];
-        if (s->builtin == WB_BUILTIN_COPY || wb_str_istr(s->text, "whimbrel copy"))
-            note(&l->dbs[WB_SIDE_TARGET], s->place.line, "the copy");
+        if (s->builtin != WB_BUILTIN_COPY && !wb_str_istr(s->text, "whimbrel copy"))
+            continue;
+        note(&l->dbs[WB_SIDE_TARGET], s->place.line, "the copy");
+        copy_tables(l, s->place.line);
     }
 }
 

@@ -24,7 +24,7 @@ static void find_syntax(struct wb_lint *l, const struct wb_lint_query *q,
         newer || l->wrong == WB_LINT_WRONG_IS_WARNING ? WB_WARNING : WB_ERROR;
     if (!s->wrong || q->role == WB_ROLE_CODE || q->role == WB_ROLE_SPAN)
         return;
-    wb_lint_find_at(l, q, s->error_at, WB_PLAN_SQL_SYNTAX, severity_of(q, severity),
+    wb_lint_find_at(l, q, s->error_at, WB_PLAN_SQL_SYNTAX, wb_lint_runs(q) ? severity : WB_NOTE,
                     newer ? "the grammar that judges this is that of PostgreSQL 15: what a newer "
                             "server added is not known to it"
                           : "correct the statement",

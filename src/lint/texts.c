@@ -82,11 +82,9 @@ static void collect_block(struct wb_lint *l, const struct wb_plan_block *b) {
              : b->action                  ? WB_ROLE_ACTION
                                           : WB_ROLE_TEXT;
     add(l, &q);
-    if (b->check != WB_CHECK_EQUAL)
-        return;
-    /* The same query on the other side. */
+    /* The same query runs on the other side too. */
     q.on = WB_ON_SOURCE;
-    if (dialect_of(l, WB_ON_SOURCE, q.role) != dialect_of(l, b->on, q.role))
+    if (b->check == WB_CHECK_EQUAL)
         add(l, &q);
 }
 

@@ -214,7 +214,11 @@ static bool stops_writes(const struct wb_plan_action *a, size_t n) {
 
 /* Whether the plan says that the application writes to both sides, or to none. */
 static bool says_how(const struct wb_plan_phase *p) {
-    bool found = wb_str_istr(p->name, "dual-write") || wb_str_istr(p->name, "dual write");
+    static const char *const words[] = {"dual-write",     "dual write", "both sides",
+                                        "both databases", "write both", "write twice"};
+    bool found = false;
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        found |= wb_str_istr(p->name, words[i]) != NULL;
     for (size_t i = 0; i < p->n_labels; i++)
         found |= keeps_step(p->labels[i].clauses, p->labels[i].n_clauses) ||
                  stops_writes(p->labels[i].actions, p->labels[i].n_actions);

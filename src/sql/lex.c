@@ -64,21 +64,29 @@ static bool skip(struct scan *s) {
     return true;
 }
 
-/* Text up to the quote q, with doubled ones and, where escapes says so, escaped ones undone. */
-static void quoted(struct scan *s, size_t open, char q, enum wb_sql_lex_kind kind, bool escapes) {
-    char *text = wb_arena_alloc(s->a, s->len - open + 1);
-    size_t n = 0, i = open + 1;
+/* Where the quote that opens before i ends. */
+static size_t quote_end(const struct scan *s, size_t i, char q, bool escapes) {
     for (; i < s->len; i++) {
-        if (escapes && s->text[i] == '\\' && i + 1 < s->len)
-            i++;
-        else if (s->text[i] == q && i + 1 < s->len && s->text[i + 1] == q)
+        bool doubled = s->text[i] == q && i + 1 < s->len && s->text[i + 1] == q;
+        if (doubled || (escapes && s->text[i] == '\\' && i + 1 < s->len))
             i++;
         else if (s->text[i] == q)
-            break;
+            return i;
+    }
+    return s->len;
+}
+
+/* Text up to the quote q, with doubled ones and, where escapes says so, escaped ones undone. */
+static void quoted(struct scan *s, size_t open, char q, enum wb_sql_lex_kind kind, bool escapes) {
+    size_t n = 0, end = quote_end(s, open + 1, q, escapes);
+    char *text = wb_arena_alloc(s->a, end - open);
+    for (size_t i = open + 1; i < end; i++) {
+        bool doubled = s->text[i] == q;
+        i += doubled || (escapes && s->text[i] == '\\' && i + 1 < end);
         text[n++] = s->text[i];
     }
     text[n] = 0;
-    push(s, kind, text, i < s->len ? i + 1 : i);
+    push(s, kind, text, end < s->len ? end + 1 : end);
 }
 
 static bool begin_quoted(struct scan *s) {

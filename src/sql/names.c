@@ -258,7 +258,9 @@ static void unqualified(struct wb_sql_reader *r, const char *name, size_t at,
         for (size_t i = 0; i < s->n; i++)
             if (wb_str_ieq(s->rels[i].alias, name))
                 return; /* a whole row */
-    if (is_output(scope, name) || may_be_string(r, at))
+    /* MySQL's functions that need no parentheses */
+    bool called = r->dialect == WB_DIALECT_MYSQL && wb_str_istarts(name, "utc_");
+    if (is_output(scope, name) || may_be_string(r, at) || called)
         return;
     struct wb_sql_column *c = add_column(r, name, at);
     for (struct wb_sql_scope *s = scope; s; s = s->up)

@@ -52,12 +52,13 @@ static bool after_value(const struct speller *s, size_t i) {
     return s->p->items[i - 1].kind != WB_LEX_SIGN || is(s, i - 1, ")");
 }
 
-static void spell_quotes(struct speller *s, const struct wb_sql_lexeme *t) {
+static void spell_quotes(struct speller *s, size_t i) {
+    const struct wb_sql_lexeme *t = &s->p->items[i];
     char *from = s->to + (t->at - s->base), *end = s->to + (t->end - s->base);
     bool text = t->kind == WB_LEX_STRING;
     if (end - from < 2 || !strchr("'\"`[", *from))
         return;
-    char quote = text ? '\'' : '"';
+    char quote = text && !(i && is(s, i - 1, "as")) ? '\'' : '"'; /* AS 'name' */
     for (char *c = from + 1; c < end - 1; c++)
         if (*c == '\'' || *c == '"' || *c == '\\' || *c == '`')
             *c = '_';
@@ -119,7 +120,11 @@ static void spell_call(struct speller *s, size_t i) {
     if (one_of(s, i, units) && is(s, i + 1, "(") && wb_sql_lex_name(s->p, i + 2))
         write_over(s, i + 2, i + 3, "1");
     if (is(s, i, "convert") && is(s, i + 1, "(")) {
+        /* CONVERT (x USING utf8mb4), CONVERT (x, SIGNED) */
         size_t end = wb_sql_lex_closing(s->p, i + 1), at = wb_sql_lex_find(s->p, i, "using");
+        for (size_t k = i + 2; at >= end && k < end; k++)
+            if (is(s, k, ",") && s->p->items[k].depth == s->p->items[i].depth + 1)
+                at = k;
         blank_all(s, at < end ? at : end, end);
     }
 }
@@ -195,7 +200,7 @@ char *wb_spell_postgres(struct wb_arena *a, enum wb_sql_dialect dialect, const c
     for (size_t i = 0; i < p->n; i++) {
         enum wb_sql_lex_kind kind = p->items[i].kind;
         if (kind == WB_LEX_STRING || kind == WB_LEX_QUOTED)
-            spell_quotes(&s, &p->items[i]);
+            spell_quotes(&s, i);
         else if (kind == WB_LEX_NUMBER)
             spell_number(&s, i);
         else if (kind == WB_LEX_WORD)

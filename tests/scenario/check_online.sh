@@ -222,6 +222,41 @@ assert_match '^11:19 warning CREATE INDEX holds SHARE on large \(7[0-9.]+ MB, 9,
 assert_eq "use CREATE INDEX CONCURRENTLY, in a block with tx=off" "$(remedy lock)"
 assert_eq "" "$(found no-lock-timeout)" "a lock_timeout is given"
 
+wb_case "a lock that is kept while long work follows; a check that proves NOT NULL"
+plan "$pg_url" "$pg_url" <<'PLAN'
+## Phase 1: A
+
+- one
+
+  ```sql step=up irreversible lock_timeout=2s
+  ALTER TABLE large ADD COLUMN done boolean;
+  UPDATE large SET done = false;
+  ```
+
+- two
+
+  ```sql step=up irreversible lock_timeout=2s
+  ALTER TABLE large ADD CONSTRAINT c CHECK (id IS NOT NULL) NOT VALID;
+  ```
+
+- three
+
+  ```sql step=up irreversible lock_timeout=2s
+  ALTER TABLE large VALIDATE CONSTRAINT c;
+  ALTER TABLE large ALTER id SET NOT NULL;
+  ```
+
+**Integrity check**: row count match
+
+**Sign-off**: from data lead
+
+**Rollback**: not available
+PLAN
+locks=$(found lock)
+assert_match '11:15 warning ACCESS EXCLUSIVE on large is kept until the .* most of it the UPDATE of line 12' "$locks"
+assert_match '25:15 note SET NOT NULL holds ACCESS EXCLUSIVE on large .* for a moment' "$locks"
+assert_eq 1 "$(grep -c warning <<<"$locks")" "warnings"
+
 wb_case "statements that no transaction takes, and those that the parser does not take"
 plan "$pg_url" "$pg_url" <<'PLAN'
 ## Phase 1: A
@@ -372,7 +407,7 @@ PLAN
 check
 assert_eq 4 $? "exit code"
 assert_match 'plan.md:4: could not look into the target' "$(cat "$WB_TMP/err")"
-assert_match 'whimbrel check --offline' "$(cat "$WB_TMP/err")"
+assert_match 'whimbrel check .*plan.md --offline' "$(cat "$WB_TMP/err")"
 assert_match 'the source has no table userz' "$(cat "$WB_TMP/out")"
 expect_exit 1 grep -q s3cr3tpw "$WB_TMP/out" "$WB_TMP/err"
 check --json
@@ -386,6 +421,7 @@ plan '${CHECK_ONLINE_DSN}' '${CHECK_ONLINE_DSN}' <<<'## Phase 1: A'
 check
 assert_eq 4 $? "exit code"
 assert_match 'its URL names a variable that is not set' "$(cat "$WB_TMP/err")"
+assert_match 'set it; or judge the text alone' "$(cat "$WB_TMP/err")"
 wb_case "nothing was changed by looking"
 assert_eq "users" "$(pg check_online -c "SELECT relname FROM pg_class WHERE relname IN ('users', 'whimbrel') AND relkind = 'r'")"
 assert_eq "notes users" "$(sqlite3 "$lite" 'SELECT name FROM sqlite_schema ORDER BY 1' | xargs)"
