@@ -232,6 +232,17 @@ static void add_stage(struct maker *m, const struct wb_plan_stage *g) {
     t->needs_data = clauses_measure(t->clauses, t->n_clauses);
 }
 
+/* As they are taken up, whatever the order of the labels: kinds one after the other. */
+static void order_tasks(struct wb_program_phase *p) {
+    for (size_t i = 1; i < p->n_tasks; i++) {
+        struct wb_task t = p->tasks[i];
+        size_t k = i;
+        for (; k > 0 && p->tasks[k - 1].kind > t.kind; k--)
+            p->tasks[k] = p->tasks[k - 1];
+        p->tasks[k] = t;
+    }
+}
+
 static void make_phase(struct wb_program *program, int index) {
     const struct wb_plan_phase *p = &program->plan->phases[index];
     struct maker m = {.program = program, .phase = &program->phases[index]};
@@ -247,6 +258,7 @@ static void make_phase(struct wb_program *program, int index) {
     add_check_blocks(&m);
     for (size_t i = 0; i < p->n_stages; i++)
         add_stage(&m, &p->stages[i]);
+    order_tasks(m.phase);
 }
 
 void wb_program_make(const struct wb_plan *plan, struct wb_program *ret) {
