@@ -215,21 +215,23 @@ enum wb_code wb_backup_check(const struct wb_backup_opts *opts, struct wb_error 
     return code;
 }
 
-/* proof: how the proof ended. */
+/* proof: how the proof ended; its error counts most, then that there is no backup, then a scratch
+ * database that could not be dropped. */
 static enum wb_code publish(struct wb_backup_job *job, enum wb_code proof, struct wb_error *err) {
     struct wb_backup *b = job->b;
-    struct wb_error other;
-    enum wb_code code = wb_backup_scratch_drop(&job->scratch, &other);
+    struct wb_error at_drop, at_end;
+    enum wb_code dropped = wb_backup_scratch_drop(&job->scratch, &at_drop);
     wb_backup_point("manifest");
+    enum wb_code code = wb_backup_write_manifest(job->folder.path, b, &at_end);
     if (!code)
-        code = wb_backup_write_manifest(job->folder.path, b, &other);
-    if (!code)
-        code = wb_backup_folder_publish(&job->folder, &b->arena, &b->path, &other);
+        code = wb_backup_folder_publish(&job->folder, &b->arena, &b->path, &at_end);
     if (!code && !proof)
         wb_backup_keep(job->opts->to, b->identity, job->opts->keep);
-    if (code && !proof && err)
-        *err = other;
-    return proof ? proof : code;
+    if (proof)
+        return proof;
+    if (code || dropped)
+        *err = code ? at_end : at_drop;
+    return code ? code : dropped;
 }
 
 enum wb_code wb_backup_make(const struct wb_backup_opts *opts, struct wb_backup *ret,
