@@ -209,8 +209,57 @@ static void a_block_without_attributes_never_runs(void **state) {
     wb_plan_free(p);
 }
 
+static void a_backup_is_a_folder_a_command_or_a_persons(void **state) {
+    (void)state;
+    static const char body[] = "---\n## Phase 1: A\n1. Take a full backup and test the restore\n"
+                               "2. Back up the target\n3. Back up `users`\n";
+    static const char top[] = "---\nwhimbrel: 1\nsource: sqlite:a\ntarget: sqlite:b\n";
+    char text[600];
+    snprintf(text, sizeof text, "%sbackup:\n  to: d/e\n  of: target\n  keep: 3\n%s", top, body);
+    struct wb_plan *p = golden_parse(text);
+    const struct wb_plan_backup *b = &p->front.backup_made;
+    assert_string_equal(b->to.value, "d/e");
+    assert_int_equal(b->of, WB_PLAN_SIDE_TARGET);
+    assert_int_equal(b->keep, 3);
+    assert_null(b->scratch.value);
+    assert_int_equal(p->phases[0].steps[0].builtin, WB_BUILTIN_BACKUP);
+    assert_int_equal(p->phases[0].steps[0].side, WB_PLAN_SIDE_NONE);
+    assert_int_equal(p->phases[0].steps[1].side, WB_PLAN_SIDE_TARGET);
+    assert_int_equal(p->phases[0].steps[2].reading, WB_READING_MANUAL);
+    char with[65];
+    memcpy(with, p->phases[0].hash, sizeof with);
+    wb_plan_free(p);
+
+    snprintf(text, sizeof text, "%sbackup: make-backup\n%s", top, body);
+    p = golden_parse(text);
+    assert_string_equal(p->front.backup.value, "make-backup");
+    assert_null(p->front.backup_made.to.value);
+    assert_int_equal(p->phases[0].steps[0].reading, WB_READING_AUTO);
+    assert_string_not_equal(with, p->phases[0].hash);
+    wb_plan_free(p);
+
+    snprintf(text, sizeof text, "%s%s", top, body);
+    p = golden_parse(text);
+    for (size_t i = 0; i < 3; i++)
+        assert_int_equal(p->phases[0].steps[i].reading, WB_READING_MANUAL);
+    wb_plan_free(p);
+
+    static const char *const wrong[] = {"  of: source\n", "  to: d\n  of: both\n",
+                                        "  to: d\n  keep: 0\n", "  to: d\n  too: e\n"};
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        snprintf(text, sizeof text, "%sbackup:\n%s%s", top, wrong[i], body);
+        p = golden_parse(text);
+        size_t found = 0;
+        for (size_t k = 0; k < p->n_findings; k++)
+            found += p->findings[k].rule == WB_PLAN_VALUE;
+        assert_true(found > 0);
+        wb_plan_free(p);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_backup_is_a_folder_a_command_or_a_persons),
         cmocka_unit_test(a_trigger_is_normalized),
         cmocka_unit_test(sustained_is_five_minutes_and_detected_at_once),
         cmocka_unit_test(destruction_by_words_is_never_automatic),
