@@ -183,7 +183,11 @@ void wb_known_apply(struct wb_lint *l, struct wb_lint_db *db, const struct wb_sq
             to->state = WB_KNOWN_MAYBE;
             to->made_line = line;
         }
-        k->columns_known &= e->change == WB_CHANGE_DROP || e->change == WB_CHANGE_RENAME;
+        const char *column = e->change == WB_CHANGE_ADD_COLUMN      ? e->column
+                             : e->change == WB_CHANGE_RENAME_COLUMN ? e->to
+                                                                    : NULL;
+        if (column)
+            *WB_PUSH(l->a, k->columns, k->n_columns, k->cap_columns) = column;
         return;
     }
     if (e->change == WB_CHANGE_DROP) {

@@ -100,11 +100,12 @@ static void judge_tables(struct wb_lint *l, struct wb_lint_db *db, const struct 
 
 /* Whether one of the tables that a column may belong to has it; *ret_only: the one that could. */
 static bool has_it(const struct wb_lint_db *db, const struct wb_sql_column *c,
-                   struct wb_known **known, const struct wb_known **ret_only) {
+                   struct wb_known **known, bool any_time, const struct wb_known **ret_only) {
     *ret_only = NULL;
     for (size_t i = 0; i < c->n_tables; i++) {
         const struct wb_known *k = known[c->tables[i]];
-        if (!k || k->state == WB_KNOWN_MAYBE || wb_known_has_column(db, k, c->name))
+        bool had = any_time && k && k->table && wb_table_find_column(k->table, c->name) >= 0;
+        if (!k || k->state == WB_KNOWN_MAYBE || had || wb_known_has_column(db, k, c->name))
             return true;
         *ret_only = k;
     }
@@ -112,11 +113,12 @@ static bool has_it(const struct wb_lint_db *db, const struct wb_sql_column *c,
 }
 
 static void judge_columns(struct wb_lint *l, struct wb_lint_db *db, const struct wb_lint_query *q,
-                          const struct wb_sql_statement *s, struct wb_known **known) {
+                          const struct wb_sql_statement *s, bool any_time,
+                          struct wb_known **known) {
     for (size_t i = 0; i < s->n_columns; i++) {
         const struct wb_sql_column *c = &s->columns[i];
         const struct wb_known *k;
-        if (c->open || has_it(db, c, known, &k))
+        if (c->open || has_it(db, c, known, any_time, &k))
             continue;
         const char *near = wb_known_near_column(k, c->name);
         unsigned line = near ? 0 : spoken_of(l, q, c->name);
@@ -137,7 +139,7 @@ static void judge_creation(struct wb_lint *l, struct wb_lint_db *db, const struc
     bool column = e->change == WB_CHANGE_ADD_COLUMN;
     bool to = e->change == WB_CHANGE_RENAME;
     const char *name = to ? e->to : e->name;
-    if (e->guarded || !wb_lint_runs(q) || !name ||
+    if (e->guarded || q->role != WB_ROLE_UP || !name ||
         !(column || to || e->change == WB_CHANGE_CREATE) || e->temporary)
         return;
     const struct wb_known *k = wb_known_find(l, db, e->schema, name);
@@ -173,6 +175,8 @@ static bool follows(enum wb_lint_role role) {
 
 static void judge_query(struct wb_lint *l, struct wb_lint_db *db, const struct wb_lint_query *q) {
     bool any_time = !follows(q->role) && q->role != WB_ROLE_CHECK;
+    /* What undoes a step may make again what it then fills. */
+    bool changes = follows(q->role) || q->role == WB_ROLE_DOWN || q->role == WB_ROLE_ACTION;
     for (size_t i = 0; i < q->script.n; i++) {
         const struct wb_sql_statement *s = &q->script.items[i];
         struct wb_known **known = WB_NEW_N(l->a, struct wb_known *, s->n_tables + 1);
@@ -180,11 +184,10 @@ static void judge_query(struct wb_lint *l, struct wb_lint_db *db, const struct w
             continue;
         judge_tables(l, db, q, s, any_time, known);
         wb_lint_locks(l, db, q, s);
-        if (follows(q->role))
+        if (changes)
             apply(l, db, q, s, true);
-        if (!any_time || q->role == WB_ROLE_METRIC)
-            judge_columns(l, db, q, s, known);
-        if (follows(q->role))
+        judge_columns(l, db, q, s, any_time, known);
+        if (changes)
             apply(l, db, q, s, false);
         if (s->opaque && follows(q->role) && !db->opaque_line) {
             db->opaque_line = wb_lint_place(l, q, s->from).line;

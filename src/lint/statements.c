@@ -113,6 +113,18 @@ static void find_destructive(struct wb_lint *l, const struct wb_lint_query *q,
                     "\"%s …\" destroys data, and the block has no name", s->verb);
 }
 
+/* x.a where no table of the query is called x. */
+static void find_qualifiers(struct wb_lint *l, const struct wb_lint_query *q,
+                            const struct wb_sql_statement *s) {
+    for (size_t i = 0; s->parsed && q->role < WB_ROLE_SPAN && i < s->n_columns; i++) {
+        const struct wb_sql_column *c = &s->columns[i];
+        if (c->qualifier && !c->n_tables && !c->open)
+            wb_lint_find_at(l, q, c->at, WB_PLAN_UNKNOWN, severity_of(q, WB_ERROR), NULL,
+                            "%s.%s: no table of this query is called %s", c->qualifier, c->name,
+                            c->qualifier);
+    }
+}
+
 /* --- transactions
  * ---------------------------------------------------------------------------------- */
 
@@ -158,6 +170,7 @@ void wb_lint_statements(struct wb_lint *l) {
             begun = (begun || s->begins) && !s->ends;
             find_syntax(l, q, s);
             find_needs(l, q, s);
+            find_qualifiers(l, q, s);
             find_writes(l, q, s);
             find_destructive(l, q, s);
             find_alone(l, q, s, begun);

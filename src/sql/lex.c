@@ -184,6 +184,8 @@ bool wb_sql_lex_next(const struct wb_sql_lexemes *l, size_t *at, struct wb_sql_l
     size_t from = *at;
     while (wb_sql_lex_is(&all, from, ";"))
         from++;
+    if (from >= l->n)
+        return false;
     const struct wb_sql_lex_part rest = {l->items + from, l->n - from};
     bool body = rest.n && routine(&rest);
     size_t to = from;

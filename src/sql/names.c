@@ -101,6 +101,8 @@ static void from_join(struct wb_sql_reader *r, const json_t *join, struct wb_sql
             full || (i < second ? wb_str_eq(type, "JOIN_RIGHT") : wb_str_eq(type, "JOIN_LEFT"));
         scope->rels[i].full |= full;
     }
+    if (alias_of(join)) /* (a JOIN b …) AS j */
+        add_rel(r, scope, alias_of(join), NULL, SIZE_MAX, r->p->items[0].at);
 }
 
 static void from_item(struct wb_sql_reader *r, const json_t *node, struct wb_sql_scope *scope) {
@@ -287,8 +289,8 @@ static void column_ref(struct wb_sql_reader *r, const json_t *ref, struct wb_sql
     if (rel && wb_str_ieq(rel->alias, qualifier))
         may_be_of(r, c, rel->table);
     else
-        c->open = wb_str_eq(qualifier, "excluded") || wb_str_eq(qualifier, "new") ||
-                  wb_str_eq(qualifier, "old");
+        c->open = n > 2 || wb_str_eq(qualifier, "excluded") || wb_str_eq(qualifier, "new") ||
+                  wb_str_eq(qualifier, "old"); /* a part of a part, or given by the statement */
 }
 
 static void walk(struct wb_sql_reader *r, const json_t *node, struct wb_sql_scope *scope) {

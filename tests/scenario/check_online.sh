@@ -156,6 +156,45 @@ pg check_online -c 'CREATE TABLE profiles (id bigint PRIMARY KEY, bioo text)'
 assert_eq '13:16 warning the target has profiles already: the statement would fail' "$(found already-there)"
 pg check_online -c 'DROP TABLE profiles'
 
+wb_case "actions, what undoes, and metrics may name what is there at any time"
+plan "$pg_url" "$pg_url" <<'PLAN'
+## Phase 1: A
+
+- swap
+
+  ```sql step=up lock_timeout=2s
+  ALTER TABLE users RENAME COLUMN full_name TO name;
+  CREATE TABLE copies (id bigint);
+  ```
+
+  ```sql step=down
+  ALTER TABLE users RENAME COLUMN name TO full_name;
+  CREATE TABLE kept (id bigint);
+  INSERT INTO kept SELECT id FROM copies;
+  DROP TABLE copies;
+  ```
+
+**Integrity check**: row count match
+
+```sql metric="drift" unit=rows
+SELECT count(*) FROM copies c WHERE c.id IS NULL
+```
+
+**Rollback trigger**: drift > 5. Action: mend
+
+```sql action="mend"
+UPDATE users SET name = full_name WHERE idd = 1;
+DELETE FROM copiez;
+```
+
+```sql check=zero
+SELECT count(*) FROM users u WHERE v.id = 1
+```
+PLAN
+assert_eq '31:41 error the column idd is not in the table users
+32:13 error the target has no table copiez
+36:36 error v.id: no table of this query is called v' "$(found unknown-name)"
+
 wb_case "a step of a person may make what is missing: a warning"
 plan "$pg_url" "$pg_url" <<'PLAN'
 ## Phase 1: A
