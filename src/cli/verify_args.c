@@ -4,10 +4,7 @@
 #include "cli/options.h"
 #include "cli/verify_out.h"
 
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 enum {
     OPT_HELP = 1,
@@ -73,7 +70,9 @@ const struct wb_option wb_verify_options[] = {
     {"cast-file", "FILE", "such rules, one a line; # begins a comment", OPT_CAST_FILE},
     {"policy", "KIND=ACTION", "as it was copied: zero-date=null and so on (docs/values.md)",
      OPT_POLICY},
-    {"sample", "N", "rows a table that the level sample looks up on the other side (1000)",
+    {"sample", "N",
+     "rows a table that the level sample looks up on the other side (1000); without --levels a\n"
+     "sample is taken instead of digests",
      OPT_SAMPLE},
     {"mode", "auto|stream|server",
      "who computes digests: whimbrel from the rows, or the servers, so that little travels;\n"
@@ -121,36 +120,6 @@ const struct wb_option wb_verify_options[] = {
     {0},
 };
 
-static enum wb_code take_levels(struct wb_verify_args *a, const char *text, struct wb_error *err) {
-    for (const char *p = text;;) {
-        const char *comma = strchrnul(p, ',');
-        const char *word = wb_arena_strndup(&a->arena, p, (size_t)(comma - p));
-        unsigned bit = WB_VERIFY_COUNTS;
-        while (bit <= WB_VERIFY_DIGESTS &&
-               !wb_str_eq(word, wb_verify_level_word((enum wb_verify_level)bit)))
-            bit <<= 1;
-        if (bit > WB_VERIFY_DIGESTS)
-            return wb_error_set(err, WB_E_USAGE,
-                                "--levels \"%s\": \"%s\" is none of counts, schema, indexes, "
-                                "constraints, sequences, sample, digests",
-                                text, word);
-        a->opts.levels |= bit;
-        if (!*comma)
-            return WB_OK;
-        p = comma + 1;
-    }
-}
-
-static enum wb_code take_mode(struct wb_verify_args *a, const char *text, struct wb_error *err) {
-    static const char *const words[] = {"auto", "stream", "server"};
-    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
-        if (wb_str_eq(text, words[i])) {
-            a->opts.mode = (enum wb_verify_mode)i;
-            return WB_OK;
-        }
-    return wb_error_set(err, WB_E_USAGE, "--mode \"%s\" is none of auto, stream, server", text);
-}
-
 static enum wb_code take_number(struct wb_verify_args *a, int id, const char *text,
                                 struct wb_error *err) {
     int64_t n = 0;
@@ -193,53 +162,6 @@ static enum wb_code take_time(struct wb_verify_args *a, int id, const char *text
     default:
         return wb_option_duration("pause", text, &a->pause_ms, err);
     }
-}
-
-static enum wb_code take_tolerance(struct wb_verify_args *a, const char *text,
-                                   struct wb_error *err) {
-    char *end;
-    double percent = strtod(text, &end);
-    if (end == text || !wb_str_eq(end, "%") || !(percent > 0 && percent <= 10000))
-        return wb_error_set(err, WB_E_USAGE, "--tolerance \"%s\" is not a percentage such as 10%%",
-                            text);
-    a->performance.tolerance = percent / 100;
-    return WB_OK;
-}
-
-/* Names or globs, separated by commas or by repeating the option. */
-static enum wb_code take_names(const char **list, size_t *n, const char *option, const char *text,
-                               struct wb_arena *arena, struct wb_error *err) {
-    for (const char *p = text;;) {
-        const char *comma = strchrnul(p, ',');
-        if (comma == p)
-            return wb_error_set(err, WB_E_USAGE, "--%s \"%s\" has an empty name", option, text);
-        if (*n == WB_VERIFY_ARGS_LIST)
-            return wb_error_set(err, WB_E_USAGE, "--%s takes at most %d names; use * and ?", option,
-                                WB_VERIFY_ARGS_LIST);
-        list[(*n)++] = wb_arena_strndup(arena, p, (size_t)(comma - p));
-        if (!*comma)
-            return WB_OK;
-        p = comma + 1;
-    }
-}
-
-/* That a report cannot be written should be known before hours of comparing, not after. */
-static enum wb_code take_report(struct wb_verify_args *a, const char *path, struct wb_error *err) {
-    if (!wb_verify_report_can(path))
-        return wb_error_set(err, WB_E_USAGE, "--report \"%s\" ends in none of .md, .html, .json",
-                            path);
-    if (a->n_reports == WB_VERIFY_ARGS_LIST)
-        return wb_error_set(err, WB_E_USAGE, "--report may be given at most %d times",
-                            WB_VERIFY_ARGS_LIST);
-    const char *slash = strrchr(path, '/');
-    const char *folder = slash == path ? "/"
-                         : slash       ? wb_arena_strndup(&a->arena, path, (size_t)(slash - path))
-                                       : ".";
-    if (access(folder, W_OK | X_OK) != 0)
-        return wb_error_set(err, WB_E_IO, "cannot write the report %s: %s: %s", path, folder,
-                            strerror(errno));
-    a->reports[a->n_reports++] = path;
-    return WB_OK;
 }
 
 static bool names_plan(const char *text) {
@@ -294,7 +216,8 @@ static enum wb_code take_value(struct wb_verify_args *a, int id, const char *tex
     case OPT_REPLICA:
         return take_replica(a, text, err);
     case OPT_COLUMNS:
-        return take_names(a->columns, &a->opts.n_columns, "columns", text, &a->arena, err);
+        return wb_verify_take_names(a->columns, &a->opts.n_columns, "columns", text, &a->arena,
+                                    err);
     case OPT_MAX_RATE:
         return wb_option_size("max-rate", text, &a->opts.max_rate_bytes, err);
     case OPT_MAX_ROW:
@@ -312,9 +235,9 @@ static enum wb_code take_value(struct wb_verify_args *a, int id, const char *tex
     case OPT_PAUSE:
         return take_time(a, id, text, err);
     case OPT_TOLERANCE:
-        return take_tolerance(a, text, err);
+        return wb_verify_take_tolerance(a, text, err);
     case OPT_REPORT:
-        return take_report(a, text, err);
+        return wb_verify_take_report(a, text, err);
     case OPT_LOG_FILE:
         return wb_cli_open_log(text, err) ? WB_OK : err->code;
     }
@@ -326,9 +249,9 @@ static enum wb_code take(struct wb_verify_args *a, int id, const char *text, str
     case WB_OPT_POSITIONAL:
         return take_url(a, text, err);
     case OPT_LEVELS:
-        return take_levels(a, text, err);
+        return wb_verify_take_levels(a, text, err);
     case OPT_TABLES:
-        return take_names(a->tables, &a->opts.n_tables, "tables", text, &a->arena, err);
+        return wb_verify_take_names(a->tables, &a->opts.n_tables, "tables", text, &a->arena, err);
     case OPT_INCLUDE:
     case OPT_EXCLUDE:
     case OPT_RENAME:
@@ -345,7 +268,7 @@ static enum wb_code take(struct wb_verify_args *a, int id, const char *text, str
         a->opts.where_target = text;
         return WB_OK;
     case OPT_MODE:
-        return take_mode(a, text, err);
+        return wb_verify_take_mode(a, text, err);
     case OPT_PERFORMANCE:
         a->performance.file = text;
         return WB_OK;
@@ -400,6 +323,12 @@ static int check(struct wb_verify_args *a) {
     return 0;
 }
 
+/* Digests compare what a sample would: who asks for a sample means it instead. */
+static void choose_levels(struct wb_verify_args *a) {
+    if (a->opts.sample_rows && !a->opts.levels)
+        a->opts.levels = WB_VERIFY_ALL & ~(unsigned)WB_VERIFY_DIGESTS;
+}
+
 /* Both databases, and what of them: from the command line, or from the plan. */
 static enum wb_code take_databases(struct wb_verify_args *a, struct wb_error *err) {
     enum wb_code code =
@@ -424,5 +353,6 @@ int wb_verify_args_parse(struct wb_verify_args *a, int argc, char **argv) {
     struct wb_error err = {0};
     if (exit || a->help)
         return exit;
+    choose_levels(a);
     return take_databases(a, &err) ? wb_cli_fail(&err, a->json) : 0;
 }

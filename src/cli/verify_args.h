@@ -34,6 +34,18 @@ extern const struct wb_option wb_verify_options[];
  * be there; of a->opts and a->performance only what options and the plan say is set. */
 int wb_verify_args_parse(struct wb_verify_args *a, int argc, char **argv);
 
+/* verify_take.c: values of options, into a. */
+enum wb_code wb_verify_take_levels(struct wb_verify_args *a, const char *text,
+                                   struct wb_error *err);
+enum wb_code wb_verify_take_mode(struct wb_verify_args *a, const char *text, struct wb_error *err);
+enum wb_code wb_verify_take_tolerance(struct wb_verify_args *a, const char *text,
+                                      struct wb_error *err);
+/* Appended to a list of WB_VERIFY_ARGS_LIST places, *n of them taken. */
+enum wb_code wb_verify_take_names(const char **list, size_t *n, const char *option,
+                                  const char *text, struct wb_arena *arena, struct wb_error *err);
+enum wb_code wb_verify_take_report(struct wb_verify_args *a, const char *path,
+                                   struct wb_error *err);
+
 /* The command that repeats this one: quoted for a shell, URLs without their passwords (which then
  * come from the environment). */
 enum wb_verify_command {

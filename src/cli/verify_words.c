@@ -59,9 +59,9 @@ static struct counts count(const struct wb_verify_report *r) {
 
 static void add_equal(struct wb_buf *to, const struct wb_verify_report *r) {
     char rows[40];
-    wb_buf_addf(to, "Equal: %zu table%s with %s row%s agree%s in ", r->n_tables, plural(r->n_tables),
-                wb_str_human_count(r->rows, rows, sizeof rows), plural(r->rows),
-                r->n_tables == 1 ? "s" : "");
+    wb_buf_addf(to, "Equal: %zu table%s with %s row%s agree%s in ", r->n_tables,
+                plural(r->n_tables), wb_str_human_count(r->rows, rows, sizeof rows),
+                plural(r->rows), r->n_tables == 1 ? "s" : "");
     wb_verify_add_levels(to, r->levels);
     wb_buf_adds(to, "; nothing is left to do.");
 }

@@ -65,6 +65,7 @@ struct wb_open_opts {
     unsigned connect_timeout_ms; /* 0: 10 s */
     size_t max_row_bytes;        /* largest row to be expected; 0: 32 MiB */
     bool look_only; /* a target that is only looked at: nothing is made, not even an empty file */
+    bool must_exist; /* a target that is not there is an error; else it is made where it is a file */
     /* For wrappers (registry.h says which are put on): */
     struct wb_throttle *throttle;   /* rows are held to its rate (throttle.h); NULL: to none */
     unsigned retries;               /* how often idempotent calls are repeated (retry.h) */

@@ -3,7 +3,8 @@
  *
  *   open.c    connects, probes and describes both sides
  *   pair.c    which table and column of one side is compared with which of the other, and how
- *   part.c    cutting a table into units and taking chunks of them
+ *   prepare.c cutting a table into units, choosing who makes digests; compare.c: chunks of them;
+ *             finish.c: its differences listed, its outcome
  *   stream.c  reading rows of one side in the target's forms; digests of a range
  *   server.c  digests made by the servers
  *   merge.c   which keys of a range differ: both sides' rows met in a hash table
@@ -427,8 +428,10 @@ enum wb_code wb_verify_fetch_rows(struct wb_verify_job *job, unsigned worker,
                                   size_t *ret_n, struct wb_error *err);
 
 /* ------------------------------------------------------------------------------------------------
- * compare.c, count.c, sample.c, tasks.c, work.c */
+ * prepare.c, compare.c, finish.c, count.c, sample.c, tasks.c, work.c */
 
+const char *
+wb_verify_now_text(struct wb_verify_job *job); /* RFC 3339, UTC; in the report's memory */
 enum wb_code wb_verify_prepare(struct wb_verify_job *job, unsigned worker, struct wb_verify_pair *p,
                                struct wb_error *err);
 enum wb_code wb_verify_compare_chunk(struct wb_verify_job *job, unsigned worker,

@@ -27,6 +27,7 @@ enum wb_code wb_verify_connect(struct wb_verify_job *job, enum wb_side side, str
                                 .max_row_bytes = job->opts->max_row_bytes,
                                 .retries = RETRIES,
                                 .cache_bytes = CACHE_BYTES,
+                                .must_exist = true,
                                 .cancel = job->opts->cancel};
     struct wb_conn *c = NULL;
     unsigned ms = job->opts->statement_timeout_ms ? job->opts->statement_timeout_ms : STATEMENT_MS;

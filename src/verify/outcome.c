@@ -198,11 +198,14 @@ static void add_standing(struct wb_verify_job *job, const struct wb_verify_verdi
             .table = wb_arena_strdup(&r->arena, v->target),
             .failed_at = wb_arena_strdup(&r->arena, v->finished),
             .scope = scope,
-            .what_clears_it = (levels & ROW_LEVELS)
-                                  ? "a verification of this table by digests, of at least these "
-                                    "columns and rows, that finds it equal"
-                                  : "a verification of this table at these levels that finds no "
-                                    "difference"};
+            .what_clears_it =
+                (levels & ROW_LEVELS)
+                    ? "a verification of this table by digests, of at least these columns and "
+                      "rows, that finds it equal"
+                    : wb_arena_printf(&r->arena,
+                                      "a verification of this table with the levels %s that finds "
+                                      "no difference",
+                                      scope)};
 }
 
 static bool failed_now(const struct wb_verify_verdict *v, size_t n, int64_t run,

@@ -373,6 +373,43 @@ static bool is_asked(struct wb_verify_job *job, const struct wb_table *w) {
     return job->opts->n_tables == 0;
 }
 
+static bool is_column(const char *glob, const struct wb_table *t) {
+    for (size_t i = 0; t && i < t->n_columns; i++) {
+        WB_CLEANUP_BUF struct wb_buf full = {0};
+        wb_buf_addf(&full, "%s.%s", t->name, t->columns[i].name);
+        if (wb_str_glob(glob, t->columns[i].name) || wb_str_glob(glob, wb_buf_str(&full)))
+            return true;
+    }
+    return false;
+}
+
+/* A name that stands for nothing is a slip, and what was meant would not be compared. */
+static enum wb_code check_names(struct wb_verify_job *job, struct wb_error *err) {
+    const struct wb_verify_opts *o = job->opts;
+    for (size_t i = 0; i < o->n_tables; i++) {
+        bool found = false;
+        for (size_t k = 0; k < job->wanted.n_tables; k++) {
+            const struct wb_table *w = &job->wanted.tables[k];
+            found |= matches(job, o->tables[i], w->source_schema, w->source_name) ||
+                     matches(job, o->tables[i], w->schema, w->name);
+        }
+        if (!found)
+            return wb_error_set(err, WB_E_RULE, "--tables \"%s\" matches none of the %zu tables",
+                                o->tables[i], job->wanted.n_tables);
+    }
+    for (size_t i = 0; i < o->n_columns; i++) {
+        bool found = false;
+        for (size_t k = 0; k < job->n_pairs; k++)
+            found |= is_column(o->columns[i], job->pairs[k].wanted) ||
+                     is_column(o->columns[i], job->pairs[k].table[WB_SIDE_TARGET]);
+        if (!found)
+            return wb_error_set(err, WB_E_RULE,
+                                "--columns \"%s\" matches no column of the tables compared",
+                                o->columns[i]);
+    }
+    return WB_OK;
+}
+
 enum wb_code wb_verify_make_pairs(struct wb_verify_job *job, struct wb_error *err) {
     enum wb_code code = map_schema(job, err);
     if (code)
@@ -384,9 +421,10 @@ enum wb_code wb_verify_make_pairs(struct wb_verify_job *job, struct wb_error *er
         if (is_asked(job, &job->wanted.tables[i]))
             make_pair(job, job->n_pairs++, &job->wanted.tables[i]);
     job->report->n_tables = job->n_pairs;
+    if ((code = check_names(job, err)) != WB_OK)
+        return code;
     if (job->n_pairs == 0)
-        return wb_error_set(err, WB_E_RULE, "--tables matches none of the %zu tables",
-                            job->wanted.n_tables);
+        return wb_error_set(err, WB_E_RULE, "the source has no table to compare");
     if (job->opts->n_tables == 0)
         note_extra_tables(job);
     return WB_OK;

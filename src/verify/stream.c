@@ -73,6 +73,9 @@ enum wb_code wb_verify_reader_open(struct wb_verify_job *job, struct wb_conn *co
         code = r->ops->open(conn, &spec, &r->cursor, err);
     if (code) {
         wb_error_wrap(err, "%s", wb_verify_side_word(side));
+        if (p->where[side] && (code == WB_E_SQL || code == WB_E_NOT_FOUND))
+            wb_error_hint(err, "check --where: both sides must understand it, or say it in the "
+                               "target's words with --where-target");
         wb_verify_reader_free(r);
         return code;
     }

@@ -185,4 +185,22 @@ rc "no such file: exit 4" 4
 says "no such file: the side is named once" 'cannot connect: source sqlite:'
 silent "no such file: not twice" 'source: source'
 says "no such file: what to do is about the path" 'check the path'
+# --- slips of whoever types ------------------------------------------------------------------------
+
+lite_pair
+sl "CREATE TABLE item (id INTEGER PRIMARY KEY, v); INSERT INTO item SELECT value, value FROM generate_series(1, 50)"
+verify
+rc "a target file that is not there: exit 4" 4
+if [ -e "$dst" ]; then case_fail "a target file that is not there is not made" "it was"; else case_ok "a target file that is not there is not made"; fi
+copy
+verify --columns v,w
+rc "a column that no table has: exit 2" 2
+says "a column that no table has: named" '"w" matches no column'
+verify --tables item,itme
+rc "a table that is not there beside one that is: exit 2" 2
+says "a table that is not there beside one that is: named" '"itme" matches none'
+verify --where 'w > 1'
+says "a condition that one side does not understand: what to do" 'check --where'
+verify --json --sample 10
+verified "--sample alone takes a sample instead of digests" '[.exit_code, (.levels | index("sample") != null), (.levels | index("digests")), .tables[0].strength]' '[0,true,null,"sample"]'
 wb_finish

@@ -117,14 +117,14 @@ pg "$PG" -c "DROP OWNED BY wb_reader" -c "DROP ROLE wb_reader" >/dev/null
 
 # Rows that a policy hides from this user: the table is not compared as if they were not there.
 pg "$PG" -c "CREATE ROLE wb_some LOGIN" -c "GRANT SELECT ON good, odd TO wb_some" -c "ALTER TABLE odd ENABLE ROW LEVEL SECURITY" \
-    -c "CREATE POLICY some ON odd FOR SELECT TO wb_some USING (id > 5)" >/dev/null
+    -c "CREATE POLICY upper_part ON odd FOR SELECT TO wb_some USING (id > 5)" >/dev/null
 DST=${full/postgres@/wb_some@}
 verify --json --levels digests --no-record
 rc "hidden rows: exit 6" 6
 verified "hidden rows: the table was not verified, and says why" \
     '[.tables[] | select(.source | endswith("odd")) | [.outcome, (.not_verified | test("row-level security"))]] | first' '["unverified",true]'
 DST=$full
-pg "$PG" -c "DROP POLICY some ON odd" -c "ALTER TABLE odd DISABLE ROW LEVEL SECURITY" -c "DROP OWNED BY wb_some" -c "DROP ROLE wb_some" >/dev/null
+pg "$PG" -c "DROP POLICY upper_part ON odd" -c "ALTER TABLE odd DISABLE ROW LEVEL SECURITY" -c "DROP OWNED BY wb_some" -c "DROP ROLE wb_some" >/dev/null
 
 # A statement that takes too long: another session keeps one of the source's tables from being read.
 mkfifo "$DIR/my"

@@ -37,7 +37,8 @@ static enum wb_code bad_path(struct wb_error *err, enum wb_code code) {
 
 /* The path as it stays when the working directory changes; a target's file need not be there yet.
  */
-static enum wb_code resolve(const char *path, enum wb_side side, char **ret, struct wb_error *err) {
+static enum wb_code resolve(const char *path, const struct wb_open_opts *opts, char **ret,
+                            struct wb_error *err) {
     struct stat st;
     char *real = realpath(path, NULL);
     if (real) {
@@ -48,7 +49,7 @@ static enum wb_code resolve(const char *path, enum wb_side side, char **ret, str
         *ret = real;
         return WB_OK;
     }
-    if (side == WB_SIDE_SOURCE || errno != ENOENT)
+    if (opts->side == WB_SIDE_SOURCE || opts->must_exist || errno != ENOENT)
         return bad_path(err,
                         wb_error_set(err, WB_E_CONNECT, "%s: %s", path, strerrordesc_np(errno)));
     char for_dir[PATH_MAX], for_name[PATH_MAX], dir[PATH_MAX];
@@ -112,7 +113,7 @@ enum wb_code wb_sqlite_open(const struct wb_url *url, const struct wb_open_opts 
     if (!name || !*name || strcmp(name, ":memory:") == 0)
         return wb_error_set(err, WB_E_URL, "an SQLite database is named by its file: sqlite:PATH");
     char *path = NULL;
-    enum wb_code code = resolve(name, opts->side, &path, err);
+    enum wb_code code = resolve(name, opts, &path, err);
     if (code)
         return code;
     struct wb_sqlite *c = calloc(1, sizeof *c);
