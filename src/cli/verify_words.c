@@ -79,11 +79,21 @@ static void add_repaired(struct wb_buf *to, const struct wb_verify_report *r) {
                     r->repaired_rows == 1 ? " was" : "s were");
 }
 
+static bool has_statements(const struct wb_verify_report *r) {
+    for (size_t i = 0; i < r->n_tables; i++)
+        for (size_t k = 0; k < r->tables[i].n_differences; k++)
+            if (r->tables[i].differences[k].repair)
+                return true;
+    return false;
+}
+
 /* Rows that were read again after their repair are no pass of their table. */
 static void add_next(struct wb_buf *to, const struct wb_verify_end *end) {
     const struct wb_verify_report *r = end->report;
     uint64_t n = differing_rows(r);
-    if (n && !r->repaired_rows)
+    if (n && !r->repaired_rows && !end->again && has_statements(r))
+        wb_buf_adds(to, " Next: --execute runs the statements above; or copy the table again.");
+    else if (n && !r->repaired_rows)
         wb_buf_adds(to,
                     " Next: --repair prints the statements that make the target right, --repair "
                     "--execute runs them; or copy the table again.");
