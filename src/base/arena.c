@@ -45,6 +45,19 @@ void *wb_arena_alloc(struct wb_arena *a, size_t bytes) {
     return p;
 }
 
+/* Behind the block in use, so that its free end goes on being filled. */
+void wb_arena_adopt(struct wb_arena *a, struct wb_arena *from) {
+    struct wb_arena_block **last = a->head ? &a->head->next : &a->head, *rest = *last;
+    *last = from->head;
+    while (*last)
+        last = &(*last)->next;
+    *last = rest;
+    if (a->head == from->head)
+        a->used_bytes = from->used_bytes;
+    a->total_bytes += from->total_bytes;
+    *from = (struct wb_arena){0};
+}
+
 void *wb_arena_zalloc(struct wb_arena *a, size_t bytes) {
     return memset(wb_arena_alloc(a, bytes), 0, bytes);
 }

@@ -27,6 +27,8 @@ char *wb_arena_strdup(struct wb_arena *a, const char *s); /* NULL gives NULL */
 char *wb_arena_strndup(struct wb_arena *a, const char *s, size_t len);
 char *wb_arena_printf(struct wb_arena *a, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
+void wb_arena_adopt(struct wb_arena *a,
+                    struct wb_arena *from); /* what from holds lives as long as a; from is empty */
 void wb_arena_reset(
     struct wb_arena *a); /* forgets all allocations, keeps at most one block (up to 4 MiB) */
 void wb_arena_done(struct wb_arena *a); /* frees everything; the arena is empty and usable again */

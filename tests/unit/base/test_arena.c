@@ -77,6 +77,29 @@ static void strings(void **state) {
     wb_arena_done(&a);
 }
 
+/* What was adopted stays as it is while both grow; the one that gave it is empty and usable. */
+static void adopting(void **state) {
+    (void)state;
+    static const size_t sizes[] = {0, 10, 100000};
+    for (size_t i = 0; i < 3; i++)
+        for (size_t k = 0; k < 3; k++) {
+            struct wb_arena a = {0}, b = {0};
+            char *x = sizes[i] ? memset(wb_arena_alloc(&a, sizes[i]), 'x', sizes[i]) : NULL;
+            char *y = sizes[k] ? memset(wb_arena_alloc(&b, sizes[k]), 'y', sizes[k]) : NULL;
+            size_t bytes = a.total_bytes + b.total_bytes;
+            wb_arena_adopt(&a, &b);
+            assert_int_equal(a.total_bytes, bytes);
+            assert_null(b.head);
+            for (size_t n = 0; n < 200; n++)
+                memset(wb_arena_alloc(n % 2 ? &a : &b, 100), 'z', 100);
+            assert_true(!x || (x[0] == 'x' && x[sizes[i] - 1] == 'x'));
+            assert_true(!y || (y[0] == 'y' && y[sizes[k] - 1] == 'y'));
+            wb_arena_done(&b);
+            assert_true(!y || y[0] == 'y');
+            wb_arena_done(&a);
+        }
+}
+
 static void pushing_keeps_what_was_there(void **state) {
     (void)state;
     struct wb_arena a = {0};
@@ -100,6 +123,7 @@ int main(void) {
         cmocka_unit_test(larger_than_a_block),
         cmocka_unit_test(a_batch_that_is_refilled_stops_allocating),
         cmocka_unit_test(strings),
+        cmocka_unit_test(adopting),
         cmocka_unit_test(pushing_keeps_what_was_there),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
