@@ -320,6 +320,12 @@ static bool says_nothing(const struct wb_table *t, const struct wb_expr *e) {
     return c >= 0 && t->columns[c].type.kind == WB_KIND_JSON;
 }
 
+const char *wb_render_check_name(struct wb_render *r, struct wb_names *names,
+                                 const struct wb_table *t, const struct wb_check *c) {
+    return wb_names_take(names, "",
+                         c->name ? c->name : wb_arena_printf(r->arena, "%s_check", t->name));
+}
+
 static void add_checks(struct wb_render *r, const struct wb_table *t) {
     struct wb_names names = {.arena = r->arena};
     wb_render_reserve_keys(&names, t);
@@ -330,8 +336,7 @@ static void add_checks(struct wb_render *r, const struct wb_table *t) {
         const char *why = "it was not understood";
         if (c->expr.tree && says_nothing(t, c->expr.tree))
             continue;
-        const char *name = wb_names_take(
-            &names, "", c->name ? c->name : wb_arena_printf(r->arena, "%s_check", t->name));
+        const char *name = wb_render_check_name(r, &names, t, c);
         if (!c->expr.tree ||
             !wb_render_expr(r, &expr, c->expr.tree, t, NULL, WB_EXPR_FOR_CHECK, &why)) {
             wb_render_find(r, WB_FINDING_NOT_CARRIED, "check", t, name, "add it by hand",

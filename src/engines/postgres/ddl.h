@@ -90,6 +90,10 @@ void wb_render_wish_indexes(struct wb_render *r,
                             const struct wb_table *t); /* first pass: which names are free */
 void wb_render_reserve_keys(struct wb_names *names,
                             const struct wb_table *t); /* names that keys take as constraints */
+/* The name that the table's next check gets, which no other constraint of the table may have: to be
+ * asked for in order, behind the keys. */
+const char *wb_render_check_name(struct wb_render *r, struct wb_names *names,
+                                 const struct wb_table *t, const struct wb_check *c);
 void wb_render_indexes(struct wb_render *r, const struct wb_table *t);
 void wb_render_foreign_keys(struct wb_render *r, const struct wb_table *t);
 void wb_render_sequences(struct wb_render *r, const struct wb_table *t);

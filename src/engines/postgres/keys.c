@@ -391,10 +391,9 @@ static void add_foreign_key(struct wb_render *r, const struct wb_table *t,
 
 void wb_render_foreign_keys(struct wb_render *r, const struct wb_table *t) {
     struct wb_names names = {.arena = r->arena};
-    for (size_t i = 0; i < t->n_checks; i++)
-        if (t->checks[i].name)
-            wb_names_add(&names, "", t->checks[i].name);
     wb_render_reserve_keys(&names, t);
+    for (size_t i = 0; i < t->n_checks; i++)
+        wb_render_check_name(r, &names, t, &t->checks[i]);
     for (size_t i = 0; i < t->n_fks; i++) {
         const struct wb_foreign_key *fk = &t->fks[i];
         const struct wb_table *ref =
