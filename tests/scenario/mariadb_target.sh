@@ -21,6 +21,24 @@ verified() {
         case_fail "$1" "exit $code: $(grep -v ' equal\|: equal' "$DIR/verify" | tr '\n' ' ' | cut -c1-900)"
     fi
 }
+# changed CASE SQL OBJECT REGEX [FLAG…]: that change to the target is the one difference of structure that verify finds, and the
+# statement that it gives sets it right
+structure_only=(--levels schema,indexes,constraints,sequences --no-record)
+changed() {
+    local what=$1 object=$3 words=$4 code=0 found
+    tq "$2" >"$DIR/change" || { case_fail "$what" "$(cat "$DIR/change")"; return; }
+    shift 4
+    timeout -k 5 120 "$WHIMBREL" verify "$SRC" "$DST" "${structure_only[@]}" --json "$@" >"$DIR/verify" 2>&1 </dev/null || code=$?
+    found=$(jq -c 'select(.event == "finding") | .finding | select(.outcome != "equal") | [.outcome, .object, .text]' "$DIR/verify")
+    if [ "$code" = 1 ] && [ "$(grep -c . <<<"$found")" = 1 ] && grep -qE -- "^\[\"different\",\"$object\",\".*$words" <<<"$found"; then
+        case_ok "$what is found"
+    else
+        case_fail "$what is found" "exit $code: $(short "$found")"
+    fi
+    tq "$(jq -r 'select(.event == "finding") | .finding | select(.outcome != "equal") | .hint' "$DIR/verify")" >"$DIR/change" ||
+        case_fail "$what: its statement" "$(cat "$DIR/change")"
+    verified "$what is set right by its statement" "${structure_only[@]}" "$@"
+}
 # nothing_there CASE: no table in the target, not even whimbrel's own
 nothing_there() { has "$1" "SELECT count(*) FROM information_schema.tables WHERE table_schema = '$T'" 0; }
 
@@ -62,6 +80,18 @@ has "one server: the next value" "SELECT auto_increment FROM information_schema.
 has "one server: no trigger fired" "SELECT count(*) FROM c WHERE t = 'changed'" 0
 says "one server: the view is named as not carried" not_carried '\bv\b'
 verified "one server: verify finds all equal"
+changed "one server: a type" "ALTER TABLE c MODIFY l varchar(10) CHARACTER SET latin1" "column l" "type: .*varchar.20.*varchar.10"
+changed "one server: a default" "ALTER TABLE p ALTER name SET DEFAULT 'x'" "column name" "default: expected none"
+changed "one server: NULL allowed" "ALTER TABLE p MODIFY name varchar(40) COLLATE utf8mb4_general_ci" "column name" "nullability"
+changed "one server: an enum's label" "ALTER TABLE c MODIFY e enum('a','b','c')" "column e" "type"
+changed "one server: an index dropped" "ALTER TABLE c DROP INDEX t" "index t" "missing"
+changed "one server: an index changed" "ALTER TABLE c DROP INDEX t, ADD INDEX t (t(5))" "index t" "expected .*20.*there is .*5"
+changed "one server: a unique key dropped" "ALTER TABLE p DROP INDEX name" "unique key name" "missing"
+changed "one server: a check dropped" "ALTER TABLE c DROP CONSTRAINT positive" "check positive" "missing"
+changed "one server: a check changed" "ALTER TABLE c DROP CONSTRAINT positive, ADD CONSTRAINT positive CHECK (p > -1)" "check positive" "there is"
+changed "one server: a foreign key dropped" "ALTER TABLE c DROP FOREIGN KEY c_p" "foreign key c_p" "missing"
+changed "one server: a generated column" "ALTER TABLE c MODIFY g int AS (p * 3) STORED" "column g" "generated as"
+untouched "one server, changed and set right: the source is as it was"
 copy
 rc "one server, again: exit 0" 0
 untouched "one server, again: the source is as it was"
@@ -157,6 +187,17 @@ has "types by affinity" "SELECT GROUP_CONCAT(column_type ORDER BY ordinal_positi
     WHERE table_schema = '$T' AND table_name = 'posts'" "bigint(20),varchar(60),bigint(20),longtext,longblob,decimal(10,2),longtext"
 says "a plain index over unbounded values: told" 'posts\.posts_body' 'first [0-9]+ characters'
 says "SET DEFAULT: told" 'SET DEFAULT'
+# shellcheck disable=SC2086
+{
+    changed "SQLite's table: a type" "ALTER TABLE posts MODIFY price decimal(12,2)" "column price" "type" $with
+    changed "SQLite's table: a default" "ALTER TABLE users ALTER seen SET DEFAULT 1" "column seen" "default: expected 0, there is 1" $with
+    changed "SQLite's table: NOT NULL" "ALTER TABLE users MODIFY code varchar(20) COLLATE utf8mb4_nopad_bin NOT NULL" "column code" "nullability" $with
+    changed "SQLite's table: a collation" "ALTER TABLE users MODIFY bio longtext COLLATE utf8mb4_general_ci" "column bio" "type" $with
+    changed "SQLite's table: an index changed" "ALTER TABLE posts DROP INDEX posts_body, ADD INDEX posts_body (body(10), at(191))" "index posts_body" "there is" $with
+    changed "SQLite's table: a foreign key's action" "ALTER TABLE posts DROP FOREIGN KEY posts_fk_1, ADD CONSTRAINT again FOREIGN KEY (author) REFERENCES users (name) ON DELETE CASCADE" \
+        "foreign key .*" "there is .*CASCADE" $with
+    changed "SQLite's table: the next value" "DELETE FROM posts WHERE id > 3; ALTER TABLE posts AUTO_INCREMENT = 1" "next value of id" "would give 3 next.*largest key is 9" $with
+}
 copy --restart --cast 'column:users.name=varchar(3)' --cast 'column:posts.author=varchar(3)'
 rc "a length that values exceed: refused" 1
 says "a length that values exceed: named" 'users\.name'
@@ -199,6 +240,18 @@ has "text counts case and trailing blanks" "SELECT count(*) FROM a WHERE k = 'x'
 has "AUTO_INCREMENT goes on" "SELECT max(id) FROM a" 4
 assert_match '4025|CONSTRAINT' "$(tq "UPDATE a SET s = 'bad' WHERE id = 1")" "a check over text holds"
 says "an index over wide text: told" 'first [0-9]+ characters of long'
+
+# shellcheck disable=SC2086
+{
+    changed "PostgreSQL's table: a type" "ALTER TABLE a MODIFY j longtext DEFAULT '{}'" "column j" "type: expected json" $with
+    changed "PostgreSQL's table: a default" "ALTER TABLE a ALTER s SET DEFAULT 'its'" "column s" "default" $with
+    changed "PostgreSQL's table: NULL allowed" "ALTER TABLE a MODIFY k varchar(40) COLLATE utf8mb4_nopad_bin" "column k" "nullability" $with
+    changed "PostgreSQL's table: an index dropped" "ALTER TABLE a DROP INDEX a_long_idx" "index a_long_idx" "missing" $with
+    changed "PostgreSQL's table: a check dropped" "ALTER TABLE a DROP CONSTRAINT a_s_check" "check a_s_check" "missing" $with
+    changed "PostgreSQL's table: a check changed" "ALTER TABLE b DROP CONSTRAINT same, ADD CONSTRAINT same CHECK (id > 1 OR id = 1)" "check same" "there is" $with
+    changed "PostgreSQL's table: a foreign key dropped" "ALTER TABLE b DROP FOREIGN KEY b_a_id_fkey" "foreign key b_a_id_fkey" "missing" $with
+    changed "PostgreSQL's table: the next value" "SET foreign_key_checks = 0; DELETE FROM a WHERE id > 2; ALTER TABLE a AUTO_INCREMENT = 1" "next value of id" "would give 3 next.*largest key is 3" $with
+}
 
 DST=$(pg_db "${P}_again")
 copy
