@@ -57,6 +57,12 @@ static void copy(struct wb_job *job) {
         code = wb_copy_run(&o, &report, &err);
     if (code)
         wb_job_fails(job, &err);
+    else if (report->was_done_before)
+        wb_job_says(job, WB_JOB_DONE,
+                    "nothing was copied now: the target has the copy of %s, %zu tables, %s rows; "
+                    "what was written since is not in it",
+                    report->moment_time ? report->moment_time : "an earlier run", report->n_tables,
+                    wb_str_human_count(report->rows, rows, sizeof rows));
     else
         wb_job_says(job, WB_JOB_DONE, "%zu tables, %s rows copied and proven", report->n_tables,
                     wb_str_human_count(report->rows, rows, sizeof rows));

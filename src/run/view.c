@@ -345,6 +345,8 @@ enum wb_code wb_run_read(const struct wb_run_opts *opts, struct wb_run_state *re
         code = wb_run_replay(r.journal, ret, err);
     if (!code)
         code = wb_journal_lease(r.journal, a, ret_lease, err);
+    if (!code && ret_lease->held && wb_run_holder_is_gone(ret_lease))
+        ret_lease->held = false; /* it ended without a word: nobody drives the run */
     wb_run_done(&r);
     return code;
 }

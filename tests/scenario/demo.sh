@@ -98,9 +98,10 @@ assert_eq 0 "$RC" "$(tail -n 3 app.log)"
 expect_exit 0 "$tools/shopapp" --prove ledger.csv new.db
 assert_match ': 0 missing, 0 older, 0 with another' "$(cat "$WB_TMP/out")"
 expect_exit 0 "$WHIMBREL" verify sqlite:shop.db sqlite:new.db
-kill -INT "$runner"
-wait "$runner"
+kill -9 "$runner"
+wait "$runner" 2>/dev/null
 trap - EXIT
+assert_match 'NOT RUNNING.*go on: *whimbrel run' "$("$WHIMBREL" status shop.md | tr '\n' ' ')" "the status without a runner"
 
 wb_case "the proof sees a row that is missing, one that is older, one that is another"
 id=$(tail -n 1 ledger.csv | cut -d , -f 1)

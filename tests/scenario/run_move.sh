@@ -70,6 +70,8 @@ fail_with 0
 ask rollback --to 1 --execute
 assert_eq 0 "$RC"
 assert_eq rolled_back "$(phase_state 2)"
+assert_eq 0 "$(sqlite3 "$PLAN.whimbrel.db" "SELECT count(*) FROM event WHERE kind = 'flag' AND json_extract(data, '\$.share') > 0
+    AND seq > (SELECT max(seq) FROM event WHERE kind = 'rollback')")" "shares above 0 on the way back"
 assert_eq done "$(phase_state 1)"
 sqlite3 "$SHOP" "DELETE FROM open_questions"
 # the target is not touched by going back: what was copied stays
@@ -80,6 +82,14 @@ sqlite3 "$NEW" "DELETE FROM open_questions"
 finish
 assert_eq 0 "$RC"
 assert_eq 10000 "$(flag)"
+
+wb_case "from the start again, the copy that is there is told as what it is"
+ask rollback --to 0 --execute
+assert_eq 0 "$RC"
+ask resume
+run --until 1
+assert_eq 0 "$RC"
+said 'nothing was copied now: the target has the copy of'
 
 wb_case "a validation that fails holds"
 begin
