@@ -108,8 +108,10 @@ static void look(struct wb_lint *l, struct wb_lint_db *db, const struct wb_plan_
         return;
     wb_error_wrap(&ret->err, "%s:%u: could not look into the %s", l->plan->path, text->place.line,
                   names[db->side]);
-    wb_error_hint(&ret->err, "%s; or judge the text alone: whimbrel check %.100s --offline",
-                  text->incomplete ? "set it" : wb_error_hint_of(&ret->err), l->plan->path);
+    const char *hint = wb_arena_strdup(l->a, wb_error_hint_of(&ret->err));
+    wb_error_hint(&ret->err, "%.120s%sjudge the text alone: whimbrel check %.90s --offline",
+                  text->incomplete ? "set it" : hint, text->incomplete || *hint ? "; or " : "",
+                  l->plan->path);
     db->open = false;
 }
 

@@ -27,7 +27,7 @@ static const struct feature features[] = {
     {"full join", NULL, "FULL JOIN", 70000, NO, NO, 33900},
     {"full outer join", NULL, "FULL JOIN", 70000, NO, NO, 33900},
     {"right join", NULL, "RIGHT JOIN", 70000, 50000, 50000, 33900},
-    {"<=>", NULL, "the operator <=>", NO, 50000, 50000, NO},
+    {"<=>", NULL, "the operator <=>", 70000, 50000, 50000, NO},
     {"on duplicate key", NULL, "ON DUPLICATE KEY UPDATE", NO, 50000, 50000, NO},
     {"on conflict", "insert", "ON CONFLICT", 90500, NO, NO, 32400},
     {"rename column", "alter", "RENAME COLUMN", 70000, 100502, 80000, 32500},

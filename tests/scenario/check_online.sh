@@ -461,6 +461,25 @@ check
 assert_eq 4 $? "exit code"
 assert_match 'its URL names a variable that is not set' "$(cat "$WB_TMP/err")"
 assert_match 'set it; or judge the text alone' "$(cat "$WB_TMP/err")"
+wb_case "a file that is not there: exit 4, and it is not made"
+plan "sqlite:$WB_TMP/none.db" "sqlite:$lite" <<<'## Phase 1: A'
+check
+assert_eq 4 $? "exit code"
+assert_match 'what to do: .*judge the text alone: whimbrel check .*plan.md --offline' "$(cat "$WB_TMP/err")"
+[ ! -e "$WB_TMP/none.db" ] || wb_assert_failed "it was made"
+wb_case "a copy brings its tables; a target that is not made yet is an empty one"
+plan "sqlite:$lite" "sqlite:$WB_TMP/new.db" <<'PLAN'
+## Phase 1: Write both sides
+
+1. Copy the database into the target
+
+**Integrity check**: `SELECT count(*) FROM notes WHERE body IS NULL` must return 0, `SELECT count(*) FROM notez` must return 0, row count match
+
+**Rollback**: pause backfill
+PLAN
+assert_eq '10:110 warning the target has no table notez' "$(found unknown-name | sed 's/^10:[0-9]*/10:110/')"
+[ ! -e "$WB_TMP/new.db" ] || wb_assert_failed "it was made"
+
 wb_case "nothing was changed by looking"
 assert_eq "users" "$(pg check_online -c "SELECT relname FROM pg_class WHERE relname IN ('users', 'whimbrel') AND relkind = 'r'")"
 assert_eq "notes users" "$(sqlite3 "$lite" 'SELECT name FROM sqlite_schema ORDER BY 1' | xargs)"

@@ -75,6 +75,10 @@ static const struct sql_case mysql[] = {
     {"SELECT id FROM users WHERE id NOT IN (SELECT user_id FROM accounts)",
      "SELECT reads; users; accounts; .id=users; .id=users; .user_id=accounts|users; "
      "ANTI(users-accounts); NOT-IN(accounts.user_id)"},
+    {"SELECT u.id AS 'the id', CONVERT(u.id, SIGNED), UTC_DATE FROM users u WHERE u.a XOR u.b",
+     "SELECT reads; users; .u.id=users; .u.id=users; .u.a=users; .u.b=users"},
+    {"SELECT a.id FROM a WHERE a.x = \"it's\" AND a.y = 'b\\'c' -- done",
+     "SELECT reads; a; .a.id=a; .a.x=a; .a.y=a"},
 };
 
 static const struct sql_case sqlite[] = {

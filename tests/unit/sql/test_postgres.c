@@ -93,6 +93,19 @@ static const struct sql_case statements[] = {
     {"SELECT * FROM generate_series(1,3) g JOIN t ON t.id = g",
      "SELECT reads; t ACCESS SHARE; .t.id=t"},
     {"SELECT lower(x) FROM (VALUES (1)) v(x)", "SELECT reads; .x?"},
+    {"SELECT j.x, a.y, nowhere.z FROM (a JOIN b USING (id)) AS j",
+     "SELECT reads; a ACCESS SHARE; b ACCESS SHARE; .j.x?; .a.y=a; .nowhere.z"},
+    {"UPDATE t AS x SET a = 1, (b, c) = (SELECT 1, 2) WHERE x.d = 3 RETURNING x.e",
+     "UPDATE writes; t ROW EXCLUSIVE; .a=t; .b=t; .c=t; .x.d=t; .x.e=t"},
+    {"SELECT $1::int, E'a\\'b', $q$;$q$, U&\"x\" FROM t WHERE (t.comp).field = 1 AND \"T\".a = 1",
+     "SELECT reads; t ACCESS SHARE; .x=t; .t.comp=t; .T.a=t"},
+    {"ALTER TABLE t SET (fillfactor = 70), ALTER a SET STATISTICS 100",
+     "ALTER TABLE defines; t SHARE UPDATE EXCLUSIVE; .a=t"},
+    {"ALTER TABLE t ADD COLUMN g int GENERATED ALWAYS AS (a + 1) STORED, ADD COLUMN h serial",
+     "ALTER TABLE defines; t ACCESS EXCLUSIVE rewrite; add t.g; add t.h"},
+    {"INSERT INTO t SELECT * FROM s; ; DELETE FROM t USING s WHERE s.id = t.id;",
+     "INSERT writes; t ROW EXCLUSIVE; s ACCESS SHARE\n"
+     "DELETE destroys; t ROW EXCLUSIVE; s ACCESS SHARE; .s.id=s; .t.id=t"},
 };
 
 static void statements_are_classified(void **state) {
