@@ -155,8 +155,8 @@ mistake "--execute alone" '--repair' --execute
 mistake "a report of unknown kind" '\.md, \.html, \.json' --report x.pdf
 mistake "an option that is nearly right" 'did you mean --levels' --level counts
 SRC=plan.md verify
-rc "a plan: exit 2" 2
-says "a plan: says that it must be two databases" 'SOURCE TARGET'
+rc "a plan and a database: exit 2" 2
+says "a plan and a database: the plan names both" 'one argument too many: the plan plan.md names both databases'
 
 # --- what SQLite holds is compared by the types that were wanted -----------------------------------
 lite_pair

@@ -231,4 +231,18 @@ verify --repair --execute --settle 300ms --levels digests
 rc "a row that the target refuses: exit 1" 1
 says "a row that the target refuses: says why" 'parent.*not repaired.*small'
 is "a row that the target refuses: the others are repaired" "SELECT v FROM parent WHERE id = 401" 100.25
+# --- large values, into MariaDB; within 128 MiB: see verify_memory.sh -----------------------------
+SRC=$(pg_db wb_verify_repair_large)
+DST=$(my_db wb_verify_repair_large)
+ml() { my wb_verify_repair_large -e "$1" 2>&1; }
+pg wb_verify_repair_large -c "CREATE TABLE r (id int PRIMARY KEY, a text, b bytea, n int)" \
+    -c "INSERT INTO r SELECT i, repeat('ä', 200000), decode(repeat('00ff10', 100000), 'hex'), i FROM generate_series(1, 4) i"
+copy
+ml "UPDATE r SET a = concat(a, 'x'), n = 7 WHERE id = 2; DELETE FROM r WHERE id = 3; INSERT INTO r SELECT 9, a, b, n FROM r WHERE id = 1; UPDATE r SET n = 0 WHERE id = 4"
+verify --repair --execute --settle 300ms
+says "large values: all four rows are repaired" '4 rows were repaired'
+equal "large values: the journal has them, in pieces" "DELETE 1 1, INSERT 1 1, UPDATE 2 1" "$(ml "SELECT GROUP_CONCAT(CONCAT_WS(' ', statement, n, m) ORDER BY statement SEPARATOR ', ') FROM
+    (SELECT statement, count(DISTINCT repair_no) n, max(length(concat(coalesce(row_before, ''), coalesce(row_after, '')))) < 65536 AND count(*) > 10 m FROM whimbrel_repairs GROUP BY 1) x")"
+verify
+rc "large values: equal" 0
 wb_finish

@@ -92,7 +92,11 @@ static bool keeps_transaction(const char *sql) {
     static const char *const words[] = {"select",  "insert", "update",    "delete", "replace",
                                         "do",      "set",    "savepoint", "call",   "with",
                                         "explain", "show",   "load",      "values", "release"};
+    static const char *const temporary[] = {"CREATE TEMPORARY TABLE ", "DROP TEMPORARY TABLE "};
     char word[16];
+    for (size_t i = 0; i < sizeof temporary / sizeof temporary[0]; i++)
+        if (wb_str_starts(sql, temporary[i]))
+            return true;
     first_word(sql, word, sizeof word);
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
         if (strcmp(word, words[i]) == 0)
