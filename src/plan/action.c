@@ -2,6 +2,8 @@
  * whatever destroys or deploys is a named block, or a person does it. */
 #include "plan/reader.h"
 
+#include "base/str.h"
+
 #include <string.h>
 
 static const char *const destroying[] = {"drop", "delete", "truncate", "destroy",     "purge",
@@ -23,7 +25,12 @@ static bool among(const struct wb_token *t, const char *const *words, size_t n) 
 static bool begins_part(const struct wb_phrase *p, size_t i) {
     if (i == 0)
         return true;
+    static const char *const adverbs[] = {"carefully", "now",    "will",   "finally",
+                                          "manually",  "must",   "to",     "we",
+                                          "can",       "should", "safely", "then"};
     const struct wb_token *t = &p->tokens[i - 1];
+    if (AMONG(t, adverbs))
+        return true;
     return t->kind == WB_TOKEN_MARK || t->kind == WB_TOKEN_DASH || wb_token_is(t, "and") ||
            wb_token_is(t, "then") || wb_token_is(t, "or");
 }
@@ -35,6 +42,10 @@ enum wb_plan_danger wb_phrase_danger(const struct wb_phrase *p) {
         data |= AMONG(&p->tokens[i], data_words);
     for (size_t i = 0; i < p->n; i++) {
         const struct wb_token *t = &p->tokens[i];
+        if (t->kind == WB_TOKEN_CODE &&
+            (wb_str_istarts(t->text, "drop ") || wb_str_istarts(t->text, "truncate ") ||
+             wb_str_istarts(t->text, "delete from ")))
+            return WB_DESTROYS;
         bool down =
             i + 1 < p->n && wb_token_is(t, "shut") && wb_token_is(&p->tokens[i + 1], "down");
         if (!begins_part(p, i))
@@ -66,6 +77,8 @@ static void build(struct wb_plan_reader *r, const struct wb_phrase *p, const str
     }
     if (s[WB_SLOT_BOOL].taken)
         c->percent = s[WB_SLOT_BOOL].value.number;
+    else if (c->kind == WB_ACT_SET_FLAG) /* "enable feature flag"; disable leaves 0 */
+        c->percent = wb_token_is(&p->tokens[m->begin], "enable") ? one : (struct wb_decimal){0};
     if (c->kind == WB_ACT_SET_STAGE) /* the pattern's last word */
         c->stage = p->tokens[p->n - 1].text;
     if (c->kind == WB_ACT_ROUTE_READS)
@@ -97,27 +110,100 @@ static bool flag_without_value(struct wb_plan_reader *r, const struct wb_phrase 
     return true;
 }
 
-static void add_part(struct wb_plan_reader *r, const struct wb_phrase *whole,
-                     struct wb_actions *to) {
+/* "First", "then", "immediately": words before what is done. */
+static struct wb_phrase without_lead(const struct wb_phrase *p) {
+    static const char *const leads[] = {"first",  "then", "next", "finally", "immediately",
+                                        "please", "also", "must", "should",  "and",
+                                        "now",    "to",   "we",   "will",    "automatically"};
+    size_t from = 0;
+    while (from + 1 < p->n && AMONG(&p->tokens[from], leads))
+        from++;
+    return wb_phrase_part(p, from, p->n);
+}
+
+/* "Rollback: flip the flag off" */
+static struct wb_phrase behind_colon(const struct wb_phrase *p) {
+    for (size_t i = 1; i + 1 < p->n && i < 4; i++)
+        if (wb_token_mark(&p->tokens[i], ':'))
+            return wb_phrase_part(p, i + 1, p->n);
+    return (struct wb_phrase){0};
+}
+
+static bool match(struct wb_plan_reader *r, const struct wb_phrase *p, struct wb_phrase *ret_form,
+                  struct wb_match *m) {
+    struct wb_phrase cut = wb_phrase_bare(p), rest = without_lead(p), both = without_lead(&cut);
+    struct wb_phrase behind = behind_colon(&cut);
+    struct wb_phrase forms[] = {*p, cut, rest, both, behind};
+    for (size_t i = 0; i < sizeof forms / sizeof *forms; i++)
+        if (forms[i].n && wb_match_phrase(r, &forms[i], WB_USE_ACTION, WB_MATCH_EXACT, m)) {
+            *ret_form = forms[i];
+            return true;
+        }
+    return false;
+}
+
+bool wb_action_understands(struct wb_plan_reader *r, const struct wb_phrase *p) {
+    struct wb_phrase form;
     struct wb_match m;
-    struct wb_phrase p = *whole;
-    for (size_t i = 1; i < p.n; i++)
-        if (p.tokens[i].kind == WB_TOKEN_DASH)
-            p = wb_phrase_part(whole, 0, i); /* the rest is a comment */
+    return match(r, p, &form, &m);
+}
+
+/* "disable `use_new`" means a flag only where the plan calls that its flag: the code might name a
+ * table. */
+static bool is_flag(const struct wb_plan_reader *r, const struct wb_phrase *p) {
+    const char *flag = r->plan->front.flag.value;
+    bool verb = p->n == 2 &&
+                (wb_token_is(&p->tokens[0], "disable") || wb_token_is(&p->tokens[0], "enable"));
+    return verb && flag && p->tokens[1].kind == WB_TOKEN_CODE &&
+           strcmp(p->tokens[1].text, flag) == 0;
+}
+
+static void explain(struct wb_plan_reader *r, const struct wb_phrase *p) {
+    struct wb_match m;
+    struct wb_phrase cut = wb_phrase_bare(p), rest = without_lead(&cut);
+    if (wb_match_phrase(r, &rest, WB_USE_ACTION, WB_MATCH_NEARLY, &m))
+        nearly(r, &rest, &m);
+    else if (!wb_phrase_malformed(r, p))
+        flag_without_value(r, p);
+}
+
+static void add_part(struct wb_plan_reader *r, const struct wb_phrase *p, struct wb_actions *to);
+
+/* "Pause the backfill and page on-call": two, where one of them is understood. */
+static bool halves(struct wb_plan_reader *r, const struct wb_phrase *p, struct wb_actions *to) {
+    for (size_t i = 1; i + 1 < p->n && p->n <= 60; i++) {
+        const struct wb_token *t = &p->tokens[i];
+        struct wb_phrase left = wb_phrase_part(p, 0, i), right = wb_phrase_part(p, i + 1, p->n);
+        bool joins = wb_token_is(t, "and") || wb_token_is(t, "then") || wb_token_mark(t, '&');
+        if (!joins || !(wb_action_understands(r, &left) || wb_action_understands(r, &right)))
+            continue;
+        add_part(r, &left, to);
+        add_part(r, &right, to);
+        return true;
+    }
+    return false;
+}
+
+static void add_part(struct wb_plan_reader *r, const struct wb_phrase *p, struct wb_actions *to) {
+    struct wb_match m;
+    struct wb_phrase form;
     struct wb_plan_action c = {
-        .place = wb_reader_place(r, p.tokens[0].from),
-        .text = wb_phrase_slice(r, whole, 0, whole->n),
+        .place = wb_reader_place(r, p->tokens[0].from),
+        .text = wb_phrase_slice(r, p, 0, p->n),
         .reading = WB_READING_AUTO,
     };
-    if (wb_match_phrase(r, &p, WB_USE_ACTION, WB_MATCH_EXACT, &m)) {
-        build(r, &p, &m, &c);
+    if (match(r, p, &form, &m)) {
+        build(r, &form, &m, &c);
+    } else if (is_flag(r, p)) {
+        c.kind = WB_ACT_SET_FLAG;
+        c.flag = p->tokens[1].text;
+        c.percent.digits = wb_token_is(&p->tokens[0], "enable");
     } else {
-        c.danger = wb_phrase_danger(&p);
+        if (halves(r, p, to))
+            return;
+        c.danger = wb_phrase_danger(p);
         c.reading = WB_READING_MANUAL;
-        if (wb_match_phrase(r, &p, WB_USE_ACTION, WB_MATCH_NEARLY, &m))
-            nearly(r, &p, &m);
-        else if (!wb_phrase_malformed(r, &p))
-            flag_without_value(r, &p);
+        explain(r, p);
     }
     *WB_PUSH(r->a, to->items, to->n, to->cap) = c;
 }

@@ -1,6 +1,7 @@
 /* What text means by where it stands: below a label, as a step, or as prose for people. */
 #include "plan/document.h"
 
+#include "plan/clause.h"
 #include "plan/facts.h"
 #include "plan/label.h"
 
@@ -13,8 +14,8 @@ struct wb_plan_phase *wb_document_phase(const struct wb_document *d) {
 
 struct wb_plan_label *wb_document_label(const struct wb_document *d) {
     struct wb_plan_phase *phase = wb_document_phase(d);
-    return phase && phase->n_labels && d->label != WB_LABEL_NONE
-               ? &phase->labels[phase->n_labels - 1]
+    return phase && d->label_at < phase->n_labels && d->label != WB_LABEL_NONE
+               ? &phase->labels[d->label_at]
                : NULL;
 }
 
@@ -40,7 +41,11 @@ void wb_document_add_text(struct wb_document *d, const struct wb_phrase *p) {
 static void add_clauses(struct wb_document *d, struct wb_plan_label *l, const struct wb_phrase *p,
                         enum wb_clause_place at) {
     struct wb_clauses all = {.items = l->clauses, .n = l->n_clauses, .cap = l->cap_clauses};
-    wb_clauses_read(d->r, p, at, &all);
+    struct wb_actions does = {.items = l->actions, .n = l->n_actions, .cap = l->cap_actions};
+    wb_clauses_read(d->r, p, at, &all, at == WB_AT_TRIGGER ? &does : NULL);
+    l->actions = does.items;
+    l->n_actions = does.n;
+    l->cap_actions = does.cap;
     l->clauses = all.items;
     l->n_clauses = all.n;
     l->cap_clauses = all.cap;
@@ -58,10 +63,12 @@ static void add_actions(struct wb_document *d, struct wb_plan_label *l, const st
 static size_t find_action(struct wb_document *d, const struct wb_phrase *p, size_t *ret_before) {
     for (size_t i = 0; i + 1 < p->n; i++) {
         const struct wb_token *t = &p->tokens[i];
-        if (t->kind != WB_TOKEN_WORD || !wb_token_mark(&p->tokens[i + 1], ':'))
+        bool parted =
+            wb_token_mark(&p->tokens[i + 1], ':') || p->tokens[i + 1].kind == WB_TOKEN_DASH;
+        if (t->kind != WB_TOKEN_WORD || !parted)
             continue;
         bool exact = wb_token_is(t, "action") || wb_token_is(t, "actions");
-        if (!exact && !wb_word_near(t->text, "action"))
+        if (!exact && (!wb_token_mark(&p->tokens[i + 1], ':') || !wb_word_near(t->text, "action")))
             continue;
         if (!exact)
             wb_reader_find(d->r, WB_PLAN_SYNTAX, wb_reader_place(d->r, t->from),
@@ -81,17 +88,20 @@ static void add_trigger(struct wb_document *d, struct wb_plan_label *l, const st
     add_actions(d, l, &what);
 }
 
+static struct wb_plan_step ramp_step(const struct wb_document *d, const struct wb_phrase *p) {
+    return (struct wb_plan_step){.place = wb_reader_place(d->r, p->tokens[0].from),
+                                 .text = wb_phrase_slice(d->r, p, 0, p->n),
+                                 .is_ramp = true,
+                                 .reading = WB_READING_AUTO};
+}
+
 static void add_step(struct wb_document *d, const struct wb_phrase *p) {
     struct wb_plan_step s;
-    struct wb_plan_phase *phase = wb_document_phase(d);
-    bool ramp = wb_step_ramp(d->r, p);
-    if (ramp)
-        s = (struct wb_plan_step){.place = wb_reader_place(d->r, p->tokens[0].from),
-                                  .text = wb_phrase_slice(d->r, p, 0, p->n),
-                                  .reading = WB_READING_AUTO};
+    if (wb_step_ramp(d->r, p))
+        s = ramp_step(d, p);
     else
         wb_step_read(d->r, p, &s);
-    phase = wb_document_phase(d);
+    struct wb_plan_phase *phase = wb_document_phase(d);
     *WB_PUSH(d->r->a, phase->steps, phase->n_steps, phase->cap_steps) = s;
 }
 
@@ -100,21 +110,13 @@ static void add_sign_off(struct wb_document *d, struct wb_plan_label *l,
     struct wb_plan_clause c;
     struct wb_phrase full = *p;
     if (!wb_clause_understands(d->r, &full, &c) || c.kind != WB_CLAUSE_SIGN_OFF) {
-        size_t from = p->n > 1 && wb_token_is(&p->tokens[0], "from") ? 1 : 0;
+        bool lead =
+            p->n > 1 && (wb_token_is(&p->tokens[0], "from") || wb_token_is(&p->tokens[0], "by"));
         c = (struct wb_plan_clause){.kind = WB_CLAUSE_SIGN_OFF,
                                     .place = wb_reader_place(d->r, p->tokens[0].from),
                                     .text = wb_phrase_slice(d->r, p, 0, p->n),
                                     .phase = -1};
-        for (size_t i = from; i < p->n;) {
-            size_t end = i;
-            while (end < p->n && !wb_token_mark(&p->tokens[end], ',') &&
-                   !wb_token_is(&p->tokens[end], "and"))
-                end++;
-            if (end > i)
-                *WB_PUSH(d->r->a, c.names.items, c.names.n, c.names.cap) =
-                    wb_phrase_slice(d->r, p, i, end);
-            i = end + 1;
-        }
+        wb_clause_add_names(d->r, p, lead, p->n, &c.names);
     }
     *WB_PUSH(d->r->a, l->clauses, l->n_clauses, l->cap_clauses) = c;
 }
@@ -163,6 +165,7 @@ void wb_document_open_label(struct wb_document *d, enum wb_label_kind kind,
     d->takes_list = true;
     d->takes_block = true;
     d->list_type = CMARK_NO_LIST;
+    d->label_at = phase->n_labels;
     *WB_PUSH(d->r->a, phase->labels, phase->n_labels, phase->cap_labels) =
         (struct wb_plan_label){.kind = kind, .place = place};
 }
@@ -193,8 +196,34 @@ static enum wb_label_kind label_here(struct wb_document *d, size_t from, size_t 
     return wb_label_at(&p, &rest, ret_near);
 }
 
-static bool in_bold(const struct wb_plan_reader *r, size_t from, size_t to) {
-    return to > from + 4 && memcmp(r->text + from, "**", 2) == 0;
+/* How many tokens at the beginning of the phrase stand in bold, or 0. */
+static size_t in_bold(const struct wb_plan_reader *r, const struct wb_phrase *p, size_t to) {
+    size_t from = p->n ? p->tokens[0].from : 0, n = 0;
+    if (from < 2 ||
+        (memcmp(r->text + from - 2, "**", 2) != 0 && memcmp(r->text + from - 2, "__", 2) != 0))
+        return 0;
+    const char *end = memmem(r->text + from, to - from, r->text + from - 2, 2);
+    while (end && n < p->n && p->tokens[n].to <= (size_t)(end - r->text))
+        n++;
+    return n;
+}
+
+/* "**Exit criteria** — all must hold": what follows a label in bold, where it is one. */
+static enum wb_label_kind bold_label(struct wb_document *d, const struct wb_phrase *p, size_t to,
+                                     size_t *ret_rest, bool *ret_near) {
+    size_t n = in_bold(d->r, p, to);
+    struct wb_phrase words = wb_phrase_part(p, 0, n);
+    enum wb_label_kind kind = n ? wb_label_alone(&words, ret_near) : WB_LABEL_NONE;
+    if (kind == WB_LABEL_NONE)
+        return kind;
+    bool parted = n == p->n || wb_token_mark(&p->tokens[n - 1], ':') ||
+                  wb_token_mark(&p->tokens[n], ':') || p->tokens[n].kind == WB_TOKEN_DASH;
+    bool sign = n < p->n && parted && !wb_token_mark(&p->tokens[n - 1], ':');
+    if (!parted && words.n < 2)
+        return WB_LABEL_NONE; /* "**Rollback** is easy here" */
+    *ret_near |= !parted;
+    *ret_rest = n + sign;
+    return kind;
 }
 
 static void add_label(struct wb_document *d, const struct wb_phrase *p, enum wb_label_kind kind,
@@ -210,10 +239,12 @@ static void add_label(struct wb_document *d, const struct wb_phrase *p, enum wb_
 
 static void add_prose(struct wb_document *d, const struct wb_phrase *p) {
     wb_document_close_label(d);
-    if (wb_document_phase(d) && p->n > 2 && wb_token_is(&p->tokens[0], "ramp") &&
-        wb_token_mark(&p->tokens[1], ':'))
-        add_step(d, p);
-    else
+    struct wb_plan_step s;
+    if (wb_document_phase(d) && wb_step_ramp(d->r, p)) {
+        s = ramp_step(d, p);
+        struct wb_plan_phase *phase = wb_document_phase(d);
+        *WB_PUSH(d->r->a, phase->steps, phase->n_steps, phase->cap_steps) = s;
+    } else
         wb_document_add_text(d, p);
 }
 
@@ -222,12 +253,29 @@ static void add_prose(struct wb_document *d, const struct wb_phrase *p) {
 static void judge_lost_heading(struct wb_document *d, size_t from, size_t to) {
     struct wb_phrase p;
     struct wb_plan_phase phase;
-    if (to - from < 8 || strncasecmp(d->r->text + from, "phase ", 6) != 0)
-        return;
     wb_phrase_read(d->r, from, to, &p);
-    if (wb_heading_phase(d->r, &p, WB_IN_TEXT, &phase) && phase.first_day)
+    if (p.n < 4 || !wb_token_is(&p.tokens[0], "phase") ||
+        !wb_heading_phase(d->r, &p, WB_IN_TEXT, &phase))
+        return;
+    if (phase.first_day || in_bold(d->r, &p, to) == p.n)
         wb_reader_find(d->r, WB_PLAN_SYNTAX, phase.place, "put \"## \" before it",
                        "this looks like a phase, but it is not a heading");
+}
+
+/* Criteria that belong to no phase are those of a phase whose heading is not understood. */
+static void judge_lost_label(struct wb_document *d, size_t from, size_t to) {
+    struct wb_phrase p;
+    size_t rest;
+    bool near = false;
+    wb_phrase_read(d->r, from, to, &p);
+    enum wb_label_kind kind = wb_label_at(&p, &rest, &near);
+    if (kind == WB_LABEL_NONE)
+        kind = bold_label(d, &p, to, &rest, &near);
+    if (!near && (kind == WB_LABEL_ENTRY || kind == WB_LABEL_EXIT || kind == WB_LABEL_TRIGGER ||
+                  kind == WB_LABEL_INTEGRITY))
+        wb_reader_find(d->r, WB_PLAN_STRUCTURE, wb_reader_place(d->r, p.tokens[0].from),
+                       "put it below a heading such as \"## Phase 2: Backfill\"",
+                       "\"%s\" stands outside of any phase", wb_label_text(kind));
 }
 
 /* A stretch of a paragraph that begins a label, or goes on without one. */
@@ -239,9 +287,16 @@ static void add_stretch(struct wb_document *d, size_t from, size_t to, bool item
     if (!p.n)
         return;
     enum wb_label_kind kind = d->r->phase < 0 ? WB_LABEL_NONE : wb_label_at(&p, &rest, &near);
-    if (kind == WB_LABEL_NONE && d->r->phase >= 0 && !item && in_bold(d->r, from, to)) {
-        kind = wb_label_alone(&p, &near);
-        rest = p.n;
+    if (kind == WB_LABEL_NONE && d->r->phase >= 0)
+        kind = bold_label(d, &p, to, &rest, &near);
+    if (kind == WB_LABEL_NONE && d->r->phase >= 0 && !item &&
+        (kind = wb_label_alone(&p, &near)) != WB_LABEL_NONE && p.n > 0) {
+        if (near) {
+            kind = WB_LABEL_NONE; /* a line of text */
+        } else {
+            near = true; /* neither a heading nor marked as a label */
+            rest = p.n;
+        }
     }
     if (kind != WB_LABEL_NONE && near)
         wb_document_nearly_label(d, &p, kind);
@@ -251,7 +306,7 @@ static void add_stretch(struct wb_document *d, size_t from, size_t to, bool item
         add_item(d, &p);
     } else if (d->takes_list && d->label != WB_LABEL_STEPS && wb_document_label(d)) {
         add_item(d, &p);
-        d->takes_list = false;
+        d->takes_list = wb_token_mark(&p.tokens[p.n - 1], ':');
     } else {
         add_prose(d, &p);
     }
@@ -272,6 +327,8 @@ void wb_document_add_paragraph(struct wb_document *d, size_t from, size_t to,
             item = false;
         }
         judge_lost_heading(d, at, end);
+        if (d->r->phase < 0)
+            judge_lost_label(d, at, end);
         for (at = end < to ? end + 1 : to; at < to && strchr(" \t>", d->r->text[at]);)
             at++;
     }

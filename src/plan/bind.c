@@ -66,7 +66,37 @@ static void tell_unbound(struct wb_plan_reader *r, const struct wb_plan_clause *
         "the metric \"%s\" has no source", m->name);
 }
 
+/* "error rate > 5", "replica lag > 30": a value that the metric cannot be compared with. */
+static void judge_unit(struct wb_plan_reader *r, const struct wb_plan_clause *c) {
+    const struct wb_plan_metric *m = c->metric;
+    struct wb_decimal one = {.digits = 1};
+    enum wb_plan_unit unit = c->value.unit;
+    bool compared = c->kind == WB_CLAUSE_COMPARE || c->kind == WB_CLAUSE_ALERT;
+    bool zero = c->value.number.digits == 0;
+    bool ratio = m->shape == WB_SHAPE_RATIO || strcmp(m->name, "backfill progress") == 0;
+    bool time = m->shape == WB_SHAPE_QUANTILE || strcmp(m->name, "replica lag") == 0 ||
+                strcmp(m->name, "sync lag") == 0;
+    if (!compared || unit == WB_UNIT_BASELINE || zero || m->kind == WB_METRIC_UNKNOWN)
+        return;
+    bool plain = unit == WB_UNIT_NONE;
+    bool good =
+        time    ? unit == WB_UNIT_MS
+        : ratio ? unit == WB_UNIT_RATIO || (plain && wb_decimal_compare(c->value.number, one) <= 0)
+                : plain || unit == WB_UNIT_ROWS;
+    if (!good)
+        wb_reader_find(r, WB_PLAN_VALUE, c->place,
+                       time    ? "write a duration, such as 22 ms or 5 s"
+                       : ratio ? "write a share, such as 0.1%"
+                               : "write a number",
+                       "%s cannot be compared with that: it is %s", m->name,
+                       time    ? "a duration"
+                       : ratio ? "a share"
+                               : "a count");
+}
+
 static enum wb_reading measured(struct wb_plan_reader *r, struct wb_plan_clause *c) {
+    if (c->metric)
+        judge_unit(r, c);
     if (!c->metric || wb_metric_bound(c->metric))
         return WB_READING_AUTO;
     tell_unbound(r, c, c->metric);
@@ -265,7 +295,9 @@ static void bind_side(struct wb_plan_reader *r, struct wb_plan_action *c) {
 
 static void bind_actions(struct wb_plan_reader *r, struct wb_plan_action *items, size_t n) {
     for (size_t i = 0; i < n; i++) {
-        if (items[i].kind == WB_ACT_MANUAL || items[i].kind == WB_ACT_RUN_BLOCK)
+        bool undo =
+            items[i].kind == WB_ACT_ROLL_BACK && block_named(r, bare_name(r, items[i].text));
+        if (items[i].kind == WB_ACT_MANUAL || items[i].kind == WB_ACT_RUN_BLOCK || undo)
             bind_block(r, &items[i]);
         bind_flag(r, &items[i]);
         bind_side(r, &items[i]);

@@ -212,8 +212,7 @@ static void read_comment(struct wb_plan_reader *r, struct wb_plan_block *b, unsi
     if (m.pattern->kind != WB_CLAUSE_BLOCK)
         return;
     const struct wb_capture *c = &m.slots[WB_SLOT_EXPECT];
-    b->expect = (struct wb_plan_expect){
-        .given = true, .no_rows = wb_token_is(&p.tokens[c->i], "no"), .value = c->value};
+    b->expect = (struct wb_plan_expect){.given = true, .no_rows = c->none, .value = c->value};
     if (m.slips)
         wb_reader_find(r, WB_PLAN_SYNTAX,
                        (struct wb_plan_place){.file = r->file, .line = line, .column = 1},

@@ -3,17 +3,15 @@
  * The text is parted at commas, semicolons, " + " and sentence ends, never inside parentheses, code
  * or numbers. Each part is matched with the grammar. What fits nothing is prose for people; what
  * nearly fits, or holds a comparison that is not understood, is an error. */
-#include "plan/reader.h"
-
-#include "base/str.h"
+#include "plan/clause.h"
 
 #include <string.h>
 
-enum { SUSTAINED_MS = 5 * 60 * 1000 };
+enum { MAX_HALVES = 60 };
 
 struct part {
     struct wb_phrase p;
-    bool or_before, and_before;
+    const struct wb_token *joined; /* the "and" or "or" that stands before it */
 };
 
 /* --- parting
@@ -32,11 +30,9 @@ static bool parts_here(const struct wb_phrase *p, size_t i) {
 static bool next_part(const struct wb_phrase *p, size_t *at, struct part *ret) {
     size_t i = *at, end;
     int depth = 0;
-    bool or_before = false, and_before = false;
-    if (i && i < p->n && (or_before = wb_token_is(&p->tokens[i], "or")))
-        i++;
-    else if (i && i < p->n && (and_before = wb_token_is(&p->tokens[i], "and")))
-        i++;
+    const struct wb_token *joined = NULL;
+    if (i && i < p->n && (wb_token_is(&p->tokens[i], "or") || wb_token_is(&p->tokens[i], "and")))
+        joined = &p->tokens[i++];
     for (end = i; end < p->n; end++) {
         const struct wb_token *t = &p->tokens[end];
         depth += wb_token_mark(t, '(') - (wb_token_mark(t, ')') && depth);
@@ -48,13 +44,11 @@ static bool next_part(const struct wb_phrase *p, size_t *at, struct part *ret) {
     while (stop > i &&
            (wb_token_mark(&p->tokens[stop - 1], '.') || wb_token_mark(&p->tokens[stop - 1], ':')))
         stop--;
-    *ret = (struct part){
-        .p = wb_phrase_part(p, i, stop), .or_before = or_before, .and_before = and_before};
+    *ret = (struct part){.p = wb_phrase_part(p, i, stop), .joined = joined};
     return i < p->n;
 }
 
-/* Without a comment behind a dash and without a last group in parentheses. */
-static struct wb_phrase bare(const struct wb_phrase *p) {
+struct wb_phrase wb_phrase_bare(const struct wb_phrase *p) {
     size_t n = p->n;
     for (size_t i = 1; i < n; i++)
         if (p->tokens[i].kind == WB_TOKEN_DASH)
@@ -68,233 +62,19 @@ static struct wb_phrase bare(const struct wb_phrase *p) {
     return wb_phrase_part(p, 0, n);
 }
 
-/* --- from a match to a clause
- * ------------------------------------------------------------------------ */
-
-static const char *words_of(struct wb_plan_reader *r, const struct wb_phrase *p,
-                            const struct wb_capture *c) {
-    if (!c->taken)
-        return NULL;
-    if (c->j == c->i + 1 && p->tokens[c->i].kind == WB_TOKEN_CODE)
-        return p->tokens[c->i].text;
-    return wb_phrase_slice(r, p, c->i, c->j);
-}
-
-/* "data lead and product lead", "email, name and id": each a name. */
-static void add_names(struct wb_plan_reader *r, const struct wb_phrase *p, size_t i, size_t j,
-                      struct wb_plan_words *to) {
-    for (size_t from = i; from < j;) {
-        size_t end = from;
-        while (end < j && !wb_token_mark(&p->tokens[end], ',') &&
-               !wb_token_is(&p->tokens[end], "and"))
-            end++;
-        size_t stop = end;
-        if (stop > from + 1 && (wb_token_is(&p->tokens[stop - 1], "columns") ||
-                                wb_token_is(&p->tokens[stop - 1], "column")))
-            stop--;
-        if (from < stop && (wb_token_is(&p->tokens[from], "the")))
-            from++;
-        struct wb_capture c = {.taken = true, .i = from, .j = stop};
-        if (from < stop)
-            *WB_PUSH(r->a, to->items, to->n, to->cap) = words_of(r, p, &c);
-        from = end + 1;
+struct wb_phrase wb_phrase_without_lead(const struct wb_phrase *p) {
+    static const char *const leads[] = {
+        "confirm", "verify",   "check",   "ensure",  "validate", "that", "all",   "if",
+        "when",    "whenever", "once",    "only",    "make",     "sure", "wait",  "until",
+        "get",     "obtain",   "collect", "require", "requires", "need", "needs", "the"};
+    size_t from = 0;
+    for (bool more = true; more && from + 1 < p->n;) {
+        more = false;
+        for (size_t i = 0; !more && i < sizeof leads / sizeof *leads; i++)
+            more = wb_token_is(&p->tokens[from], leads[i]);
+        from += more;
     }
-}
-
-static void set_expect(const struct wb_phrase *p, const struct wb_capture *c,
-                       struct wb_plan_expect *ret) {
-    *ret = (struct wb_plan_expect){.given = true, .value = c->value};
-    ret->no_rows = wb_token_is(&p->tokens[c->i], "no");
-}
-
-static void set_zero(struct wb_plan_reader *r, const struct wb_phrase *p, const struct wb_match *m,
-                     struct wb_plan_clause *c) {
-    if (m->slots[WB_SLOT_ZERO].taken)
-        c->metric = wb_metric_named(r, words_of(r, p, &m->slots[WB_SLOT_ZERO]));
-}
-
-static void build_compare(struct wb_plan_reader *r, const struct wb_phrase *p,
-                          const struct wb_match *m, struct wb_plan_clause *c) {
-    const struct wb_capture *s = m->slots;
-    c->metric = wb_metric_named(r, words_of(r, p, &s[WB_SLOT_METRIC]));
-    c->cmp = s[WB_SLOT_CMP].cmp;
-    c->value = s[WB_SLOT_VALUE].value;
-    c->window_ms = s[WB_SLOT_DUR].value.ms;
-    c->for_ms = s[WB_SLOT_FOR].taken         ? s[WB_SLOT_FOR].value.ms
-                : s[WB_SLOT_SUSTAINED].taken ? SUSTAINED_MS
-                                             : 0;
-}
-
-static void build(struct wb_plan_reader *r, const struct wb_phrase *p, const struct wb_match *m,
-                  struct wb_plan_clause *c) {
-    const struct wb_capture *s = m->slots;
-    c->kind = (enum wb_clause_kind)m->pattern->kind;
-    c->thing = words_of(r, p, &s[WB_SLOT_THING]);
-    switch (c->kind) {
-    case WB_CLAUSE_SQL:
-        c->thing = p->tokens[s[WB_SLOT_CODE].i].text;
-        set_expect(p, &s[WB_SLOT_EXPECT], &c->expect);
-        break;
-    case WB_CLAUSE_BLOCK:
-        set_expect(p, &s[WB_SLOT_EXPECT], &c->expect);
-        break;
-    case WB_CLAUSE_COMPARE:
-    case WB_CLAUSE_ALERT:
-        build_compare(r, p, m, c);
-        break;
-    case WB_CLAUSE_WITHIN:
-        c->value = s[WB_SLOT_PCT].value;
-        c->metric = wb_metric_named(r, words_of(r, p, &s[WB_SLOT_METRIC]));
-        break;
-    case WB_CLAUSE_UNCHANGED:
-        c->metric = wb_metric_named(r, words_of(r, p, &s[WB_SLOT_METRIC]));
-        break;
-    case WB_CLAUSE_EXCEEDS_GATE:
-        c->thing = words_of(r, p, &s[WB_SLOT_METRIC]);
-        break;
-    case WB_CLAUSE_DETECTED:
-        c->metric = wb_metric_named(r, c->thing);
-        c->at_once = true;
-        break;
-    case WB_CLAUSE_VERIFIED:
-    case WB_CLAUSE_RUNNING:
-        c->value = s[WB_SLOT_DUR].value;
-        set_zero(r, p, m, c);
-        break;
-    case WB_CLAUSE_CHECKSUM:
-    case WB_CLAUSE_SIGN_OFF:
-        if (s[WB_SLOT_NAMES].taken)
-            add_names(r, p, s[WB_SLOT_NAMES].i, s[WB_SLOT_NAMES].j, &c->names);
-        break;
-    case WB_CLAUSE_SAMPLE:
-        c->rows = (uint64_t)s[WB_SLOT_N].value.number.digits;
-        break;
-    case WB_CLAUSE_NOT_WRITTEN: {
-        const struct wb_token *t = &p->tokens[s[WB_SLOT_SIDE].i];
-        c->thing = words_of(r, p, &s[WB_SLOT_SIDE]);
-        c->side = t->kind == WB_TOKEN_CODE ? WB_PLAN_SIDE_NONE : wb_side_named(r, t->text);
-        break;
-    }
-    case WB_CLAUSE_NO_QUERIES:
-        c->thing = words_of(r, p, &s[WB_SLOT_CODE]);
-        break;
-    default:
-        break;
-    }
-}
-
-bool wb_clause_understands(struct wb_plan_reader *r, const struct wb_phrase *p,
-                           struct wb_plan_clause *ret) {
-    struct wb_phrase forms[2] = {*p, bare(p)};
-    struct wb_match m;
-    for (size_t i = 0; i < 2; i++) {
-        if (i && forms[1].n == p->n)
-            return false;
-        if (!wb_match_phrase(r, &forms[i], WB_USE_CRITERIA, WB_MATCH_EXACT, &m))
-            continue;
-        *ret = (struct wb_plan_clause){
-            .place = wb_reader_place(r, p->tokens[0].from),
-            .text = wb_phrase_slice(r, p, 0, p->n),
-            .phase = -1,
-        };
-        build(r, &forms[i], &m, ret);
-        return true;
-    }
-    return false;
-}
-
-/* --- slips of the pen
- * -------------------------------------------------------------------------------- */
-
-static void nearly(struct wb_plan_reader *r, const struct wb_phrase *p, const struct wb_match *m) {
-    size_t at = m->slip_at < p->n ? m->slip_at : p->n - 1;
-    wb_reader_find(r, WB_PLAN_SYNTAX, wb_reader_place(r, p->tokens[at].from),
-                   wb_arena_printf(r->a, "did you mean: %s", m->suggestion),
-                   "\"%s\" is nearly understood, but not quite", wb_phrase_slice(r, p, 0, p->n));
-}
-
-/* Whether the number at token i is meant as a value: versions and lists of numbers are not. */
-static bool meant_as_value(const struct wb_phrase *p, size_t i) {
-    static const char *const before[] = {"return",  "returns", "above", "below", "over",  "under",
-                                         "exceeds", "exceed",  "than",  "most",  "least", "within"};
-    static const char *const behind[] = {"rows", "row",   "percent", "ms",      "s",
-                                         "min",  "hours", "minutes", "seconds", "days"};
-    const struct wb_token *prev = i ? &p->tokens[i - 1] : NULL;
-    const struct wb_token *next = i + 1 < p->n ? &p->tokens[i + 1] : NULL;
-    bool found = (prev && prev->kind == WB_TOKEN_CMP) || (next && next->kind == WB_TOKEN_PERCENT);
-    for (size_t k = 0; prev && k < sizeof before / sizeof *before; k++)
-        found |= wb_token_is(prev, before[k]);
-    for (size_t k = 0; next && k < sizeof behind / sizeof *behind; k++)
-        found |= wb_token_is(next, behind[k]);
-    return found;
-}
-
-bool wb_phrase_malformed(struct wb_plan_reader *r, const struct wb_phrase *p) {
-    for (size_t i = 0; i < p->n; i++) {
-        if (!p->tokens[i].malformed || !meant_as_value(p, i))
-            continue;
-        wb_reader_find(r, WB_PLAN_VALUE, wb_reader_place(r, p->tokens[i].from),
-                       "write thousands as 5,000 and fractions as 0.1", "\"%s\" is not a number",
-                       p->tokens[i].text);
-        return true;
-    }
-    return false;
-}
-
-/* A comparison outside parentheses that no pattern took: it would pass as prose. */
-static bool stray_comparison(struct wb_plan_reader *r, const struct wb_phrase *p) {
-    int depth = 0;
-    for (size_t i = 0; i < p->n; i++) {
-        const struct wb_token *t = &p->tokens[i];
-        depth += wb_token_mark(t, '(') - wb_token_mark(t, ')');
-        if (t->kind != WB_TOKEN_CMP)
-            continue;
-        if (depth == 0) {
-            wb_reader_find(r, WB_PLAN_SYNTAX, wb_reader_place(r, t->from),
-                           "write it as: error rate < 0.1% over any 10-minute window; each "
-                           "comparison apart, with a comma between them",
-                           "the comparison in \"%s\" is not understood",
-                           wb_phrase_slice(r, p, 0, p->n));
-            return true;
-        }
-        wb_reader_find(r, WB_PLAN_ADVICE, wb_reader_place(r, t->from),
-                       "take it out of the parentheses if it is to be measured",
-                       "the comparison in parentheses is a comment");
-        r->plan->findings[r->plan->n_findings - 1].severity = WB_WARNING;
-        return false;
-    }
-    return false;
-}
-
-/* What follows a comparison that is understood. */
-static bool stray_rest(struct wb_plan_reader *r, const struct wb_phrase *p) {
-    for (size_t i = 0; i < wb_n_patterns; i++) {
-        struct wb_match m;
-        if (wb_patterns[i].use != WB_USE_CRITERIA || wb_patterns[i].kind != WB_CLAUSE_COMPARE ||
-            !wb_match_within(r, p, 0, &wb_patterns[i], WB_MATCH_EXACT, &m) || m.begin != 0 ||
-            m.end >= p->n)
-            continue;
-        wb_reader_find(r, WB_PLAN_SYNTAX, wb_reader_place(r, p->tokens[m.end].from),
-                       "after the value may stand: over any 10-minute window, sustained, for 10 "
-                       "minutes; part clauses by commas",
-                       "\"%s\" is not understood after \"%s\"", wb_phrase_slice(r, p, m.end, p->n),
-                       wb_phrase_slice(r, p, 0, m.end));
-        return true;
-    }
-    return false;
-}
-
-static void explain_prose(struct wb_plan_reader *r, const struct wb_phrase *p,
-                          enum wb_clause_place at) {
-    struct wb_phrase forms[2] = {*p, bare(p)};
-    struct wb_match m;
-    for (size_t i = 0; i < 2; i++)
-        if (wb_match_phrase(r, &forms[i], WB_USE_CRITERIA, WB_MATCH_NEARLY, &m)) {
-            nearly(r, &forms[i], &m);
-            return;
-        }
-    if (at != WB_AT_STEP && !wb_phrase_malformed(r, p) && !stray_rest(r, p))
-        stray_comparison(r, p);
+    return wb_phrase_part(p, from, p->n);
 }
 
 /* --- putting together
@@ -305,7 +85,8 @@ static bool only_names(const struct wb_phrase *p) {
     bool codes = true;
     for (size_t i = 0; i < p->n; i++)
         codes &= p->tokens[i].kind == WB_TOKEN_CODE || wb_token_is(&p->tokens[i], "and");
-    return codes || p->n == 1 || wb_token_is(last, "columns") || wb_token_is(last, "column");
+    return codes || p->n == 1 || wb_token_is(last, "columns") || wb_token_is(last, "column") ||
+           wb_token_is(last, "match") || wb_token_is(last, "agree");
 }
 
 /* A part that goes on with the list of names that the clause before began. */
@@ -313,33 +94,15 @@ static bool joins(struct wb_plan_reader *r, const struct wb_phrase *p, struct wb
                   size_t first) {
     if (to->n == first || p->n == 0 || p->n > 8)
         return false;
-    struct wb_plan_clause *last = &to->items[to->n - 1], probe;
+    struct wb_plan_clause *last = &to->items[to->n - 1];
+    struct wb_phrase form;
+    struct wb_match m;
     bool columns = last->kind == WB_CLAUSE_CHECKSUM && last->names.n && only_names(p);
-    if (!(last->kind == WB_CLAUSE_SIGN_OFF || columns) || wb_clause_understands(r, p, &probe))
+    if (!(last->kind == WB_CLAUSE_SIGN_OFF || columns) || wb_clause_match(r, p, &form, &m))
         return false;
-    add_names(r, p, 0, p->n, &last->names);
+    wb_clause_add_names(r, p, 0, p->n, &last->names);
     last->text = wb_arena_printf(r->a, "%s, %s", last->text, wb_phrase_slice(r, p, 0, p->n));
     return true;
-}
-
-static void add(struct wb_plan_reader *r, struct wb_clauses *to, const struct wb_plan_clause *c) {
-    *WB_PUSH(r->a, to->items, to->n, to->cap) = *c;
-}
-
-/* "row counts and checksums match": two clauses where both halves are understood. */
-static bool halves(struct wb_plan_reader *r, const struct wb_phrase *p, struct wb_clauses *to) {
-    for (size_t i = 1; i + 1 < p->n; i++) {
-        struct wb_plan_clause left, right;
-        if (!wb_token_is(&p->tokens[i], "and"))
-            continue;
-        struct wb_phrase before = wb_phrase_part(p, 0, i), behind = wb_phrase_part(p, i + 1, p->n);
-        if (!wb_clause_understands(r, &before, &left) || !wb_clause_understands(r, &behind, &right))
-            continue;
-        add(r, to, &left);
-        add(r, to, &right);
-        return true;
-    }
-    return false;
 }
 
 /* "checksum on email colums": the slip would be taken for a column's name. */
@@ -353,31 +116,186 @@ static void judge_columns(struct wb_plan_reader *r, const struct wb_phrase *p,
                        "\"%s\" is nearly understood, but not quite", c->text);
 }
 
-static void add_part(struct wb_plan_reader *r, const struct wb_phrase *p, enum wb_clause_place at,
-                     struct wb_clauses *to) {
-    struct wb_plan_clause c;
-    if (wb_clause_understands(r, p, &c)) {
-        judge_columns(r, p, &c);
-        add(r, to, &c);
-        return;
-    }
-    if (halves(r, p, to))
-        return;
-    explain_prose(r, p, at);
-    c = (struct wb_plan_clause){
-        .place = wb_reader_place(r, p->tokens[0].from),
-        .text = wb_phrase_slice(r, p, 0, p->n),
-        .phase = -1,
-    };
-    add(r, to, &c);
+/* --- several in one part
+ * --------------------------------------------------------------------------- */
+
+struct reading {
+    struct wb_plan_reader *r;
+    enum wb_clause_place at;
+    struct wb_clauses *to;
+    struct wb_actions *actions; /* of a trigger */
+    /* The part before, where all of it is one clause: what follows a comma may belong to it. */
+    struct wb_phrase last;
+    /* Names without a predicate so far: "P50, P95 and P99 below 20 ms". */
+    struct wb_phrase waiting[8];
+    size_t n_waiting;
+    struct wb_phrase predicate; /* of the clause that was added last */
+};
+
+static void add(struct reading *x, const struct wb_plan_clause *c) {
+    *WB_PUSH(x->r->a, x->to->items, x->to->n, x->to->cap) = *c;
 }
 
-static void judge_joiner(struct wb_plan_reader *r, const struct part *part,
+static struct wb_phrase joined(struct wb_plan_reader *r, const struct wb_phrase *a,
+                               const struct wb_phrase *b) {
+    struct wb_phrase p = {.tokens = wb_arena_alloc(r->a, (a->n + b->n + 1) * sizeof *a->tokens),
+                          .n = a->n + b->n};
+    memcpy(p.tokens, a->tokens, a->n * sizeof *a->tokens);
+    memcpy(p.tokens + a->n, b->tokens, b->n * sizeof *b->tokens);
+    return p;
+}
+
+/* What a clause says of the name that it begins with: "below 20 ms". */
+static struct wb_phrase predicate_of(const struct wb_phrase *form, const struct wb_match *m) {
+    static const enum wb_slot slots[] = {WB_SLOT_METRIC, WB_SLOT_THING, WB_SLOT_SIDE};
+    for (size_t i = 0; i < 3; i++) {
+        const struct wb_capture *c = &m->slots[slots[i]];
+        if (c->taken && c->i == m->begin)
+            return wb_phrase_part(form, c->j, form->n);
+    }
+    return (struct wb_phrase){0};
+}
+
+static void add_part(struct reading *x, const struct wb_phrase *p);
+
+/* The names that waited get the predicate of the clause that came; without one each is a part. */
+static void settle(struct reading *x, const struct wb_phrase *predicate) {
+    size_t n = x->n_waiting;
+    x->n_waiting = 0;
+    for (size_t i = 0; i < n; i++) {
+        struct wb_plan_clause c;
+        struct wb_phrase full =
+            predicate ? joined(x->r, &x->waiting[i], predicate) : (struct wb_phrase){0};
+        if (full.n && wb_clause_understands(x->r, &full, &c)) {
+            c.text = wb_arena_printf(x->r->a, "%s %s",
+                                     wb_phrase_slice(x->r, &x->waiting[i], 0, x->waiting[i].n),
+                                     wb_phrase_slice(x->r, predicate, 0, predicate->n));
+            add(x, &c);
+        } else {
+            wb_clause_explain(x->r, &x->waiting[i], x->at);
+            c = (struct wb_plan_clause){
+                .place = wb_reader_place(x->r, x->waiting[i].tokens[0].from),
+                .text = wb_phrase_slice(x->r, &x->waiting[i], 0, x->waiting[i].n),
+                .phase = -1,
+            };
+            add(x, &c);
+        }
+    }
+}
+
+static bool add_clause(struct reading *x, const struct wb_phrase *p) {
+    struct wb_phrase form;
+    struct wb_match m;
+    struct wb_plan_clause c;
+    if (!wb_clause_match(x->r, p, &form, &m))
+        return false;
+    wb_clause_build(x->r, p, &form, &m, &c);
+    judge_columns(x->r, p, &c);
+    struct wb_phrase predicate = predicate_of(&form, &m);
+    settle(x, predicate.n ? &predicate : NULL);
+    add(x, &c);
+    x->last = *p;
+    return true;
+}
+
+/* "error rate < 0.1%, sustained": the part before goes on. */
+static bool goes_on(struct reading *x, const struct wb_phrase *p) {
+    struct wb_plan_clause c;
+    struct wb_phrase form;
+    struct wb_match m;
+    if (!x->last.n || !x->to->n || p->n > 8)
+        return false;
+    struct wb_phrase both = joined(x->r, &x->last, p);
+    struct wb_plan_clause *before = &x->to->items[x->to->n - 1];
+    if (!wb_clause_match(x->r, &both, &form, &m) || m.pattern->kind != (int)before->kind)
+        return false;
+    wb_clause_build(x->r, &both, &form, &m, &c);
+    c.text = wb_arena_printf(x->r->a, "%s, %s", before->text, wb_phrase_slice(x->r, p, 0, p->n));
+    *before = c;
+    x->last = both;
+    return true;
+}
+
+static bool joiner(const struct wb_token *t) {
+    return wb_token_is(t, "and") || wb_token_is(t, "or") || wb_token_mark(t, '&') ||
+           wb_token_mark(t, '/') || wb_token_is(t, "while");
+}
+
+static void judge_joiner(struct wb_plan_reader *r, const struct wb_token *t,
+                         enum wb_clause_place at);
+
+/* "row counts and checksums match", "P95 or P99 > 40 ms": one clause and what is joined to it. */
+static bool halves(struct reading *x, const struct wb_phrase *p) {
+    if (p->n > MAX_HALVES)
+        return false; /* no sentence that people write */
+    for (size_t i = 1; i + 1 < p->n; i++) {
+        struct wb_phrase form;
+        struct wb_match m;
+        const struct wb_token *t = &p->tokens[i];
+        if (!joiner(t))
+            continue;
+        struct wb_phrase before = wb_phrase_part(p, 0, i), behind = wb_phrase_part(p, i + 1, p->n);
+        bool knows_left = wb_clause_match(x->r, &before, &form, &m);
+        bool knows_right = wb_clause_match(x->r, &behind, &form, &m);
+        bool name = before.n <= 4 && !knows_left;
+        if (wb_token_mark(t, '/') && !(knows_right && (knows_left || name)))
+            continue; /* "requests/s" */
+        if (!knows_left && !(knows_right && (name || x->at != WB_AT_STEP)))
+            continue;
+        judge_joiner(x->r, t, x->at);
+        if (name && x->n_waiting < 8)
+            x->waiting[x->n_waiting++] = before;
+        else
+            add_part(x, &before);
+        add_part(x, &behind);
+        return true;
+    }
+    return false;
+}
+
+/* "If the lag exceeds 30 s, pause the backfill"; "error rate > 1% -> flip the flag off". */
+static bool acts(struct reading *x, const struct wb_phrase *p) {
+    if (!x->actions)
+        return false;
+    if (wb_action_understands(x->r, p)) {
+        wb_actions_read(x->r, p, x->actions);
+        return true;
+    }
+    for (size_t i = 1; i + 1 < p->n; i++) {
+        const struct wb_token *t = &p->tokens[i];
+        if (t->kind != WB_TOKEN_DASH && t->kind != WB_TOKEN_ARROW && !wb_token_mark(t, ':'))
+            continue;
+        struct wb_phrase when = wb_phrase_part(p, 0, i), what = wb_phrase_part(p, i + 1, p->n);
+        if (!wb_action_understands(x->r, &what) || wb_action_understands(x->r, &when))
+            continue;
+        add_part(x, &when);
+        wb_actions_read(x->r, &what, x->actions);
+        return true;
+    }
+    return false;
+}
+
+static void add_part(struct reading *x, const struct wb_phrase *p) {
+    if (acts(x, p) || add_clause(x, p) || goes_on(x, p) || halves(x, p))
+        return;
+    wb_clause_explain(x->r, p, x->at);
+    settle(x, NULL);
+    struct wb_plan_clause c = {
+        .place = wb_reader_place(x->r, p->tokens[0].from),
+        .text = wb_phrase_slice(x->r, p, 0, p->n),
+        .phase = -1,
+    };
+    add(x, &c);
+    x->last = (struct wb_phrase){0};
+}
+
+static void judge_joiner(struct wb_plan_reader *r, const struct wb_token *t,
                          enum wb_clause_place at) {
     bool trigger = at == WB_AT_TRIGGER;
-    if (at == WB_AT_STEP || !(trigger ? part->and_before : part->or_before))
+    bool both = wb_token_is(t, "and") || wb_token_is(t, "while");
+    if (at == WB_AT_STEP || !(trigger ? both : wb_token_is(t, "or")))
         return;
-    wb_reader_find(r, WB_PLAN_ADVICE, wb_reader_place(r, part->p.tokens[0].from),
+    wb_reader_find(r, WB_PLAN_ADVICE, wb_reader_place(r, t->from),
                    trigger ? "write \", or\"; what must hold together is one metric"
                            : "write \", and\"; what is enough alone is one metric",
                    trigger ? "each clause of a trigger fires alone: \"and\" is read as \"or\""
@@ -385,16 +303,25 @@ static void judge_joiner(struct wb_plan_reader *r, const struct part *part,
     r->plan->findings[r->plan->n_findings - 1].severity = WB_WARNING;
 }
 
+/* A name alone waits for the predicate of what follows: "P50, P95 and P99 below 20 ms". */
+static bool waits(struct reading *x, const struct wb_phrase *p, bool more) {
+    if (!more || x->n_waiting == 8 || !wb_metric_known(x->r, wb_phrase_slice(x->r, p, 0, p->n)))
+        return false;
+    x->waiting[x->n_waiting++] = *p;
+    return true;
+}
+
 void wb_clauses_read(struct wb_plan_reader *r, const struct wb_phrase *p, enum wb_clause_place at,
-                     struct wb_clauses *to) {
+                     struct wb_clauses *to, struct wb_actions *of_trigger) {
+    struct reading x = {.r = r, .at = at, .to = to, .actions = of_trigger};
     struct part part;
     size_t first = to->n;
     for (size_t i = 0; next_part(p, &i, &part);) {
-        if (!part.p.n)
+        if (!part.p.n || joins(r, &part.p, to, first) || waits(&x, &part.p, i < p->n))
             continue;
-        if (joins(r, &part.p, to, first))
-            continue;
-        judge_joiner(r, &part, at);
-        add_part(r, &part.p, at, to);
+        if (part.joined)
+            judge_joiner(r, part.joined, at);
+        add_part(&x, &part.p);
     }
+    settle(&x, NULL);
 }

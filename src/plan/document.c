@@ -10,6 +10,8 @@
 enum { MAX_DEPTH = 32 };
 
 static void walk(struct wb_document *d, cmark_node *parent);
+static void on_item(struct wb_document *d, cmark_node *item);
+static void on_table(struct wb_document *d, cmark_node *node);
 
 static bool text_range(const struct wb_document *d, cmark_node *node, size_t *ret_from,
                        size_t *ret_to) {
@@ -124,15 +126,41 @@ static void expect_from_label(struct wb_document *d, struct wb_plan_block *b) {
     }
 }
 
+static bool criteria_label(enum wb_label_kind k) {
+    return check_label(k) || k == WB_LABEL_TRIGGER;
+}
+
+/* What stands below a label of criteria, but not in a form that holds any, would be lost. */
+static void judge_form(struct wb_document *d, unsigned line, const char *what) {
+    const struct wb_plan_reader *r = d->r;
+    if (wb_document_label(d) && criteria_label(d->label) && d->takes_list)
+        wb_reader_find(d->r, WB_PLAN_SYNTAX, wb_reader_place(r, r->line_at[line - 1]),
+                       "write each criterion as an item of a list", "%s below \"%s\" is not read",
+                       what, wb_label_text(d->label));
+}
+
+/* Indented code has no attributes and never runs. */
+static void on_indented(struct wb_document *d, unsigned line) {
+    size_t from = d->r->line_at[line - 1], to = wb_reader_line_end(d->r, line);
+    struct wb_phrase p;
+    judge_form(d, line, "text indented by four spaces is code: it");
+    wb_phrase_read(d->r, from, to, &p);
+    if (p.n)
+        wb_document_add_text(d, &p);
+}
+
 static void on_code(struct wb_document *d, cmark_node *node) {
     const char *info = cmark_node_get_fence_info(node);
     int line = cmark_node_get_start_line(node);
     int length, offset;
     char character;
     struct wb_plan_phase *phase = wb_document_phase(d);
-    if (line < 1 || (size_t)line > d->r->n_lines ||
-        !cmark_node_get_fenced(node, &length, &offset, &character))
-        return; /* indented code has no attributes and never runs */
+    if (line < 1 || (size_t)line > d->r->n_lines)
+        return;
+    if (!cmark_node_get_fenced(node, &length, &offset, &character)) {
+        on_indented(d, (unsigned)line);
+        return;
+    }
     struct wb_plan_block *b =
         wb_block_read(d->r, info ? info : "", cmark_node_get_literal(node), (unsigned)line);
     if (phase && d->takes_block && check_label(d->label) && b->lang == WB_LANG_SQL &&
@@ -146,6 +174,42 @@ static void on_code(struct wb_document *d, cmark_node *node) {
     }
 }
 
+/* Everything that phases hold: a label that opens with nothing of its own goes on behind its item.
+ */
+static size_t said(const struct wb_document *d) {
+    const struct wb_plan_phase *p = wb_document_phase(d);
+    size_t n = p ? p->n_steps + p->n_stages : 0;
+    for (size_t i = 0; p && i < p->n_labels; i++)
+        n += p->labels[i].n_clauses + p->labels[i].n_actions;
+    return n;
+}
+
+static void on_item_part(struct wb_document *d, cmark_node *n, bool first) {
+    cmark_node_type type = cmark_node_get_type(n);
+    size_t from, to;
+    struct wb_phrase p;
+    if (type == CMARK_NODE_PARAGRAPH && first) {
+        on_paragraph(d, n, true);
+    } else if (type == CMARK_NODE_CODE_BLOCK) {
+        on_code(d, n);
+    } else if (type == CMARK_NODE_PARAGRAPH && text_range(d, n, &from, &to)) {
+        wb_phrase_read(d->r, from, to, &p);
+        if (p.n)
+            wb_document_add_text(d, &p);
+    } else if (type == CMARK_NODE_LIST) {
+        for (cmark_node *sub = cmark_node_first_child(n); sub; sub = cmark_node_next(sub))
+            on_item(d, sub);
+    } else if (type == CMARK_NODE_BLOCK_QUOTE) {
+        for (cmark_node *sub = cmark_node_first_child(n); sub; sub = cmark_node_next(sub))
+            on_item_part(d, sub, first);
+    } else if (strcmp(cmark_node_get_type_string(n), "table") == 0) {
+        struct wb_document before = *d;
+        on_table(d, n);
+        *d = before;
+    }
+}
+
+/* A label inside an item holds for that item and what is nested in it. */
 static void on_item(struct wb_document *d, cmark_node *item) {
     bool first = true;
     d->in_step = false;
@@ -153,25 +217,17 @@ static void on_item(struct wb_document *d, cmark_node *item) {
         d->depth--;
         return;
     }
+    struct wb_document before = *d;
+    size_t had = said(d), labels = wb_document_phase(d) ? wb_document_phase(d)->n_labels : 0;
     for (cmark_node *n = cmark_node_first_child(item); n; n = cmark_node_next(n)) {
-        cmark_node_type type = cmark_node_get_type(n);
-        if (type == CMARK_NODE_PARAGRAPH && first)
-            on_paragraph(d, n, true);
-        else if (type == CMARK_NODE_CODE_BLOCK)
-            on_code(d, n);
-        else if (type == CMARK_NODE_PARAGRAPH) {
-            size_t from, to;
-            struct wb_phrase p;
-            if (!text_range(d, n, &from, &to))
-                continue;
-            wb_phrase_read(d->r, from, to, &p);
-            if (p.n)
-                wb_document_add_text(d, &p);
-        } else if (type == CMARK_NODE_LIST) {
-            for (cmark_node *sub = cmark_node_first_child(n); sub; sub = cmark_node_next(sub))
-                on_item(d, sub);
-        }
+        on_item_part(d, n, first);
         first = false;
+    }
+    if (wb_document_phase(d) && wb_document_phase(d)->n_labels > labels && said(d) > had) {
+        d->label = before.label;
+        d->label_at = before.label_at;
+        d->takes_list = before.takes_list;
+        d->takes_block = before.takes_block;
     }
     d->depth--;
 }
@@ -212,7 +268,8 @@ static void on_table(struct wb_document *d, cmark_node *node) {
     if (head > (unsigned)first)
         wb_document_add_paragraph(d, d->r->line_at[first - 1], wb_reader_line_end(d->r, head - 1),
                                   WB_PARAGRAPH_PROSE);
-    wb_table_read(d->r, head, (unsigned)last);
+    if (!wb_table_read(d->r, head, (unsigned)last))
+        judge_form(d, head, "a table");
     wb_document_close_label(d);
 }
 

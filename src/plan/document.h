@@ -10,6 +10,7 @@ struct wb_document {
     struct wb_plan_reader *r;
     int phase_level;           /* of the present phase's heading */
     enum wb_label_kind label;  /* below which things stand, NONE where below none */
+    size_t label_at;           /* its index in the phase's labels */
     bool takes_list;           /* the label said nothing itself: the list below belongs to it */
     bool takes_block;          /* nothing has stood between the label and here */
     bool in_step;              /* inside a list item that is a step */

@@ -66,7 +66,13 @@ struct wb_plan_text wb_front_text(struct wb_plan_reader *r, const char *text,
     struct wb_plan_text t = {.shown = text, .place = place};
     WB_CLEANUP_BUF struct wb_buf b = {0};
     for (const char *s = text; *s;) {
-        const char *end = s[0] == '$' && s[1] == '{' ? strchr(s, '}') : NULL;
+        bool opens = s[0] == '$' && s[1] == '{';
+        const char *end = opens ? strchr(s, '}') : NULL;
+        if (opens && (!end || end == s + 2)) {
+            wb_reader_find(r, WB_PLAN_VALUE, place, "write ${NAME}",
+                           "the variable's name is missing, or its closing brace");
+            end = NULL;
+        }
         if (!end) {
             wb_buf_addc(&b, *s++);
             continue;
@@ -116,6 +122,19 @@ static const char *scheme_of(struct wb_plan_reader *r, const struct wb_plan_text
                                              : scheme;
 }
 
+static void judge_url(struct wb_plan_reader *r, const char *key, const struct wb_plan_text *t) {
+    struct wb_url url;
+    struct wb_error err = {0};
+    const char *scheme = scheme_of(r, t);
+    bool known = scheme && (strcmp(scheme, "postgresql") == 0 || strcmp(scheme, "mysql") == 0 ||
+                            strcmp(scheme, "sqlite") == 0);
+    if (t->value && !t->incomplete && (!known || wb_url_parse(t->value, r->a, &url, &err)))
+        wb_reader_find(r, WB_PLAN_VALUE, t->place,
+                       "write postgresql://, mysql:// or mariadb://user@host/database, or "
+                       "sqlite:PATH",
+                       "\"%s\" is no database's URL", key);
+}
+
 /* --- values
  * ----------------------------------------------------------------------------------------- */
 
@@ -154,6 +173,12 @@ static void read_policy(struct wb_plan_reader *r, const struct wb_yaml *y) {
     }
 }
 
+static int days_in(int year, int month) {
+    static const int days[] = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+    bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+    return month == 2 && leap ? 29 : days[month - 1];
+}
+
 static bool is_date(const char *s) {
     static const char form[] = "dddd-dd-dd";
     if (strlen(s) != strlen(form))
@@ -162,7 +187,7 @@ static bool is_date(const char *s) {
         if (form[i] == 'd' ? s[i] < '0' || s[i] > '9' : s[i] != form[i])
             return false;
     int month = atoi(s + 5), day = atoi(s + 8);
-    return month >= 1 && month <= 12 && day >= 1 && day <= 31;
+    return month >= 1 && month <= 12 && day >= 1 && day <= days_in(atoi(s), month);
 }
 
 static bool yaml_true(const char *s, bool *ret) {
@@ -184,7 +209,7 @@ static void read_scalar(struct wb_plan_reader *r, enum key key, const struct wb_
         [KEY_day_1] = &f->day_1,
     };
     int64_t n;
-    if (y->kind != WB_YAML_SCALAR) {
+    if (y->kind != WB_YAML_SCALAR || !*y->text) {
         wrong(r, y, "give one value");
         return;
     }
@@ -336,14 +361,32 @@ static void read_map(struct wb_plan_reader *r, const struct wb_yaml *map) {
 }
 
 /* The line that ends the front matter: "---" or "..."; 0 where there is none. */
+/* A line of three hyphens, or of three points at the end. */
+static bool is_fence(const struct wb_plan_reader *r, unsigned line, const char *fence) {
+    size_t from = r->line_at[line - 1], to = wb_reader_line_end(r, line);
+    while (to > from && strchr(" \t", r->text[to - 1]))
+        to--;
+    return to - from == 3 && memcmp(r->text + from, fence, 3) == 0;
+}
+
 static unsigned closing_line(const struct wb_plan_reader *r) {
-    if (r->len < 4 || memcmp(r->text, "---", 3) != 0 || wb_reader_line_end(r, 1) != 3)
+    if (r->len < 4 || !is_fence(r, 1, "---"))
         return 0;
-    for (unsigned line = 2; line <= r->n_lines; line++) {
-        const char *s = r->text + r->line_at[line - 1];
-        if (wb_reader_line_end(r, line) - r->line_at[line - 1] == 3 &&
-            (memcmp(s, "---", 3) == 0 || memcmp(s, "...", 3) == 0))
+    for (unsigned line = 2; line <= r->n_lines; line++)
+        if (is_fence(r, line, "---") || is_fence(r, line, "..."))
             return line;
+    return 0;
+}
+
+/* A key of the front matter near the top, but no front matter: 0 where there is none. */
+static unsigned lost_key(const struct wb_plan_reader *r) {
+    static const char *const words[] = {"whimbrel:", "source:", "target:"};
+    for (unsigned line = 1; line <= r->n_lines && line <= 12; line++) {
+        const char *s = r->text + r->line_at[line - 1];
+        size_t len = wb_reader_line_end(r, line) - r->line_at[line - 1];
+        for (size_t i = 0; i < 3; i++)
+            if (len > strlen(words[i]) && memcmp(s, words[i], strlen(words[i])) == 0)
+                return line;
     }
     return 0;
 }
@@ -353,6 +396,13 @@ size_t wb_front_read(struct wb_plan_reader *r) {
     struct wb_plan_place top = {.file = r->file, .line = 1, .column = 1};
     unsigned end = closing_line(r);
     f->observations = 300;
+    if (!end && lost_key(r)) {
+        top.line = lost_key(r);
+        wb_reader_find(r, WB_PLAN_FRONT, top,
+                       "begin the first line of the file with \"---\", and end it with \"---\"",
+                       "this looks like front matter, but no lines \"---\" stand around it");
+        return 0;
+    }
     if (!end) {
         wb_reader_find(
             r, WB_PLAN_FRONT, top,
@@ -371,6 +421,8 @@ size_t wb_front_read(struct wb_plan_reader *r) {
         wb_reader_find(r, WB_PLAN_FRONT, top,
                        "for a migration within one database give the same URL twice",
                        "the front matter does not say %s", f->source.value ? "target:" : "source:");
+    judge_url(r, "source", &f->source);
+    judge_url(r, "target", &f->target);
     f->source_scheme = scheme_of(r, &f->source);
     f->target_scheme = scheme_of(r, &f->target);
     return end < r->n_lines ? r->line_at[end] : r->len;

@@ -9,6 +9,10 @@ static size_t skip_decoration(const struct wb_phrase *p) {
     while (i < p->n && (p->tokens[i].kind == WB_TOKEN_MARK || p->tokens[i].kind == WB_TOKEN_DASH ||
                         (p->tokens[i].kind == WB_TOKEN_WORD && p->tokens[i].text[0] & 0x80)))
         i++;
+    /* "1. Phase 1: …" */
+    if (i + 2 < p->n && p->tokens[i].kind == WB_TOKEN_NUMBER &&
+        (wb_token_mark(&p->tokens[i + 1], '.') || wb_token_mark(&p->tokens[i + 1], ')')))
+        i += 2;
     return i;
 }
 
@@ -18,25 +22,44 @@ static unsigned whole(const struct wb_token *t) {
                : (unsigned)t->number.digits;
 }
 
-/* "(Days 1-3)" at the end of the phrase; yields the token where it begins, or n. */
+static bool opens_days(const struct wb_token *t) {
+    return wb_token_mark(t, '(') || wb_token_mark(t, '[') || wb_token_mark(t, ',') ||
+           t->kind == WB_TOKEN_DASH;
+}
+
+static bool day_word(const struct wb_token *t, bool *ret_weeks) {
+    *ret_weeks = wb_token_is(t, "week") || wb_token_is(t, "weeks");
+    return *ret_weeks || wb_token_is(t, "day") || wb_token_is(t, "days");
+}
+
+static bool until(const struct wb_token *t) {
+    return t->kind == WB_TOKEN_DASH || wb_token_is(t, "to") || wb_token_is(t, "through") ||
+           wb_token_is(t, "until");
+}
+
+/* "(Days 1-3)", "[Week 2]", ", day 4" at the end of the phrase; yields the token where it begins,
+ * or n. */
 static size_t read_days(const struct wb_phrase *p, unsigned *ret_first, unsigned *ret_last) {
-    size_t open = p->n;
-    for (size_t i = 0; i < p->n; i++)
-        if (wb_token_mark(&p->tokens[i], '('))
+    size_t open = p->n, end = p->n;
+    bool weeks = false, more;
+    for (size_t i = 0; i + 1 < p->n; i++)
+        if (opens_days(&p->tokens[i]) && day_word(&p->tokens[i + 1], &more)) {
             open = i;
-    if (open + 3 >= p->n || !wb_token_mark(&p->tokens[p->n - 1], ')'))
+            weeks = more;
+        }
+    if (open + 2 >= p->n)
         return p->n;
-    const struct wb_token *unit = &p->tokens[open + 1];
-    bool weeks = wb_token_is(unit, "week") || wb_token_is(unit, "weeks");
-    if (!weeks && !wb_token_is(unit, "day") && !wb_token_is(unit, "days"))
+    bool bracket = wb_token_mark(&p->tokens[open], '(') || wb_token_mark(&p->tokens[open], '[');
+    char close = wb_token_mark(&p->tokens[open], '(') ? ')' : ']';
+    if (bracket && !wb_token_mark(&p->tokens[--end], close))
         return p->n;
     size_t i = open + 2;
     unsigned first = whole(&p->tokens[i++]), last = first;
-    if (p->tokens[i].kind == WB_TOKEN_DASH)
+    if (i < end && until(&p->tokens[i]))
         i++;
-    if (p->tokens[i].kind == WB_TOKEN_NUMBER)
+    if (i < end && p->tokens[i].kind == WB_TOKEN_NUMBER)
         last = whole(&p->tokens[i++]);
-    if (!first || last < first || i + 1 != p->n)
+    if (!first || last < first || i != end)
         return p->n;
     *ret_first = weeks ? (first - 1) * 7 + 1 : first;
     *ret_last = weeks ? last * 7 : last;
@@ -75,9 +98,29 @@ static void judge_days(struct wb_plan_reader *r, const struct wb_phrase *p, size
     }
 }
 
+/* "Phase III: Cutover", "Phase 0: …", "Phase 3": begins as a phase's heading does, but has no
+ * number or no name. */
+static bool lost_phase(const struct wb_phrase *p, size_t i) {
+    const struct wb_token *next = i + 1 < p->n ? &p->tokens[i + 1] : NULL;
+    if (!next || !wb_token_is(&p->tokens[i], "phase"))
+        return false;
+    if (next->kind == WB_TOKEN_NUMBER)
+        return !whole(next) || i + 2 == p->n;
+    if (wb_token_mark(next, '#'))
+        return true;
+    const struct wb_token *sign = i + 2 < p->n ? &p->tokens[i + 2] : NULL;
+    return sign && (wb_token_mark(sign, ':') || sign->kind == WB_TOKEN_DASH);
+}
+
 bool wb_heading_phase(struct wb_plan_reader *r, const struct wb_phrase *p,
                       enum wb_heading_place where, struct wb_plan_phase *ret) {
     size_t i = skip_decoration(p);
+    if (where == WB_IN_HEADING && lost_phase(p, i)) {
+        wb_reader_find(r, WB_PLAN_SYNTAX, wb_reader_place(r, p->tokens[i].from),
+                       "write it as: ## Phase 3: Name, with a number from 1",
+                       "the heading is nearly that of a phase, but not quite");
+        return false;
+    }
     if (i + 2 >= p->n || p->tokens[i].kind != WB_TOKEN_WORD || !whole(&p->tokens[i + 1]))
         return false;
     const struct wb_token *word = &p->tokens[i], *sign = &p->tokens[i + 2];

@@ -11,6 +11,7 @@
 enum {
     MAX_SLIPS = 2,
     MAX_STEPS = 4000, /* of one pattern on one phrase: text made to be slow stays prose */
+    MAX_STEPS_WITHIN = 20000,
     MAX_FREE_WORDS = 8,
     COST_SLIP = 1,
     COST_MISSING = 2,
@@ -48,6 +49,12 @@ static bool article(const struct wb_token *t) {
 static bool same(const struct wb_token *t, const char *word) {
     if (t->kind == WB_TOKEN_MARK)
         return word[0] == t->mark && !word[1];
+    if (t->kind == WB_TOKEN_CMP)
+        return t->cmp == WB_CMP_EQ && strcmp(word, "=") == 0;
+    if (t->kind == WB_TOKEN_NUMBER)
+        return word[0] >= '0' && word[0] <= '9' && strcmp(t->text, word) == 0;
+    if (t->kind == WB_TOKEN_ARROW)
+        return strcmp(word, "->") == 0;
     return wb_token_is(t, word);
 }
 
@@ -93,6 +100,8 @@ static bool go_word(struct matcher *x, size_t ei, size_t ti, struct evidence v, 
     }
     if (e->optional && go(x, ei + 1, ti, v, left))
         return true;
+    if (e->strict)
+        return false;
     const char *near = left >= COST_SLIP && t ? nearest(e, t) : NULL;
     if (near &&
         go_on(x, ei + 1, ti + 1, slipped(v, COST_SLIP, ti, near, t), left - COST_SLIP, near))
@@ -121,11 +130,56 @@ static bool take(struct matcher *x, size_t ei, size_t ti, size_t n, struct wb_ca
 
 static bool free_word(const struct wb_token *t, enum wb_slot slot) {
     if (t->kind == WB_TOKEN_MARK)
-        return t->mark == '/' || t->mark == '\'' || t->mark == '"' || t->mark == '&' ||
-               (slot == WB_SLOT_NAMES && t->mark == ',');
+        return strchr("/'\"&#@", t->mark) != NULL ||
+               (slot == WB_SLOT_NAMES && (t->mark == ',' || t->mark == '+'));
     if (t->kind == WB_TOKEN_NUMBER)
         return slot != WB_SLOT_NAMES;
     return t->kind == WB_TOKEN_WORD || t->kind == WB_TOKEN_CODE;
+}
+
+static bool among(const struct wb_token *t, const char *const *words, size_t n) {
+    for (size_t i = 0; i < n; i++)
+        if (wb_token_is(t, words[i]))
+            return true;
+    return false;
+}
+#define AMONG(t, words) among((t), (words), sizeof(words) / sizeof *(words))
+
+/* "error rate and latency": two things, unless one metric is called so. */
+static bool several(const struct matcher *x, size_t ti, size_t n) {
+    for (size_t i = ti + 1; i + 1 < ti + n; i++) {
+        const struct wb_token *t = token(x, i);
+        bool joins = wb_token_is(t, "and") || wb_token_is(t, "or");
+        bool slash = wb_token_mark(t, '/') || wb_token_mark(t, '&');
+        if (joins || (slash && wb_metric_known(x->r, wb_phrase_slice(x->r, x->p, ti, i))))
+            return !wb_metric_known(x->r, wb_phrase_slice(x->r, x->p, ti, ti + n));
+    }
+    return false;
+}
+
+/* "if error rate", "error rate does not": words of the sentence around a name, not of the name. */
+static bool name_of(const struct matcher *x, size_t ti, size_t n) {
+    static const char *const first[] = {
+        "if",       "when", "whenever", "while",   "unless",  "until",  "no",     "not",
+        "once",     "any",  "zero",     "all",     "confirm", "verify", "check",  "ensure",
+        "validate", "that", "make",     "compare", "set",     "keep",   "monitor"};
+    static const char *const last[] = {
+        "is",  "are",   "be",   "been", "was",    "stays", "stay", "not",     "no",     "or",
+        "and", "never", "than", "must", "should", "shall", "will", "to",      "well",   "goes",
+        "by",  "at",    "more", "less", "does",   "has",   "have", "doesn't", "return", "returns"};
+    for (size_t i = ti; i < ti + n; i++)
+        if (token(x, i)->kind == WB_TOKEN_CODE && strchr(token(x, i)->text, ' ') &&
+            !wb_metric_known(x->r, token(x, i)->text))
+            return false; /* a query */
+    return !AMONG(token(x, ti), first) && !AMONG(token(x, ti + n - 1), last);
+}
+
+static bool fits_name(const struct matcher *x, enum wb_slot slot, size_t ti, size_t n) {
+    if (slot == WB_SLOT_KNOWN)
+        return wb_metric_known(x->r, wb_phrase_slice(x->r, x->p, ti, ti + n));
+    if (slot == WB_SLOT_METRIC && !name_of(x, ti, n))
+        return false;
+    return slot == WB_SLOT_NAMES || !several(x, ti, n);
 }
 
 static bool go_free(struct matcher *x, size_t ei, size_t ti, struct evidence v, unsigned left) {
@@ -135,56 +189,26 @@ static bool go_free(struct matcher *x, size_t ei, size_t ti, struct evidence v, 
         const struct wb_token *t = token(x, ti + n - 1);
         if (!t || !free_word(t, slot))
             return false;
-        if (take(x, ei, ti, n, (struct wb_capture){0}, v, left, NULL))
+        if (fits_name(x, slot, ti, n) && take(x, ei, ti, n, (struct wb_capture){0}, v, left, NULL))
             return true;
     }
     return false;
-}
-
-static const struct {
-    const char *words[3];
-    enum wb_plan_cmp cmp;
-} comparisons[] = {
-    {{"exceeds"}, WB_CMP_GT},         {{"exceed"}, WB_CMP_GT},
-    {{"above"}, WB_CMP_GT},           {{"over"}, WB_CMP_GT},
-    {{"below"}, WB_CMP_LT},           {{"under"}, WB_CMP_LT},
-    {{"at", "most"}, WB_CMP_LE},      {{"at", "least"}, WB_CMP_GE},
-    {{"less", "than"}, WB_CMP_LT},    {{"lower", "than"}, WB_CMP_LT},
-    {{"greater", "than"}, WB_CMP_GT}, {{"more", "than"}, WB_CMP_GT},
-    {{"higher", "than"}, WB_CMP_GT},  {{"equals"}, WB_CMP_EQ},
-    {{"equal", "to"}, WB_CMP_EQ},
-};
-
-static size_t compares(const struct matcher *x, size_t i, size_t ti) {
-    size_t n = 0;
-    for (; n < 3 && comparisons[i].words[n]; n++) {
-        const struct wb_token *t = token(x, ti + n);
-        if (!t || !wb_token_is(t, comparisons[i].words[n]))
-            return 0;
-    }
-    return n;
 }
 
 static bool go_cmp(struct matcher *x, size_t ei, size_t ti, struct evidence v, unsigned left) {
-    const struct wb_token *t = token(x, ti);
-    if (!t)
-        return false;
     struct evidence more = v;
+    struct wb_capture c = {.cmp = WB_CMP_NONE};
+    size_t verbs = 0, n = wb_compare_at(x->p, ti, &c.cmp, &verbs);
     more.exact++;
-    if (t->kind == WB_TOKEN_CMP)
-        return take(x, ei, ti, 1, (struct wb_capture){.cmp = t->cmp}, more, left, NULL);
-    for (size_t i = 0; i < sizeof comparisons / sizeof *comparisons; i++) {
-        struct wb_capture c = {.cmp = comparisons[i].cmp};
-        const char *word = comparisons[i].words[0];
-        size_t n = compares(x, i, ti);
-        if (n && take(x, ei, ti, n, c, more, left, NULL))
-            return true;
-        if (left >= COST_SLIP && !comparisons[i].words[1] && strlen(word) > 4 &&
-            t->kind == WB_TOKEN_WORD && wb_word_near(t->text, word) &&
-            take(x, ei, ti, 1, c, slipped(v, COST_SLIP, ti, word, t), left - COST_SLIP, word))
-            return true;
-    }
-    return false;
+    if (n && take(x, ei, ti, n, c, more, left, NULL))
+        return true;
+    size_t at = ti + verbs;
+    const struct wb_token *t = token(x, at);
+    const char *word = left >= COST_SLIP && t && t->kind == WB_TOKEN_WORD
+                           ? wb_compare_near(t->text, &c.cmp)
+                           : NULL;
+    return word && take(x, ei, ti, at + 1 - ti, c, slipped(v, COST_SLIP, at, word, t),
+                        left - COST_SLIP, word);
 }
 
 static bool unit_fits(enum wb_slot slot, const struct wb_plan_value *v) {
@@ -207,14 +231,16 @@ static bool go_value(struct matcher *x, size_t ei, size_t ti, struct evidence v,
     const char *meant = NULL;
     size_t n = slot == WB_SLOT_N ? 1 : wb_value_at(x->p, ti, &c.value, left ? &meant : NULL);
     const struct wb_token *t = token(x, ti);
-    if (slot == WB_SLOT_N && t && t->kind == WB_TOKEN_NUMBER && !t->malformed)
-        c.value.number = t->number;
-    else if (slot == WB_SLOT_N || !n)
+    if (slot == WB_SLOT_N ? !t || !wb_number_at(t, &c.value.number) : !n)
         return false;
-    const struct wb_token *thousands = slot == WB_SLOT_N && left ? token(x, ti + 1) : NULL;
-    if (thousands && wb_token_is(thousands, "k")) {
+    const struct wb_token *unit = slot == WB_SLOT_N ? token(x, ti + 1) : NULL;
+    if (unit && (wb_token_is(unit, "k") || wb_token_is(unit, "thousand"))) {
+        if (!left)
+            return false; /* "5k" is not 5 */
         meant = ",000";
         n = 2;
+    } else if (unit && (wb_token_is(unit, "m") || wb_token_is(unit, "million"))) {
+        return false;
     }
     if (meant) {
         const char *fixed = wb_arena_printf(x->r->a, "%s%s%s", t->text,
@@ -238,6 +264,9 @@ static bool go_one(struct matcher *x, size_t ei, size_t ti, struct evidence v, u
     case WB_SLOT_CODE:
         v.exact++;
         return t->kind == WB_TOKEN_CODE && take(x, ei, ti, 1, c, v, left, NULL);
+    case WB_SLOT_TABLE:
+        return (t->kind == WB_TOKEN_CODE || t->kind == WB_TOKEN_WORD) &&
+               take(x, ei, ti, 1, c, v, left, NULL);
     case WB_SLOT_FLAG:
         return (t->kind == WB_TOKEN_CODE ||
                 (t->kind == WB_TOKEN_WORD && (strchr(t->text, '_') || strchr(t->text, '.')))) &&
@@ -276,7 +305,8 @@ static bool go_bool(struct matcher *x, size_t ei, size_t ti, struct evidence v, 
     struct wb_capture c = {.value.unit = WB_UNIT_RATIO};
     size_t n = wb_value_at(x->p, ti, &c.value, NULL);
     v.exact++;
-    if (n && c.value.unit == WB_UNIT_RATIO)
+    bool zero = n && c.value.unit == WB_UNIT_NONE && c.value.number.digits == 0;
+    if (n && (c.value.unit == WB_UNIT_RATIO || zero))
         return take(x, ei, ti, n, c, v, left, NULL);
     c.value.unit = WB_UNIT_RATIO;
     for (size_t i = 0; t && i < sizeof words / sizeof *words; i++) {
@@ -293,15 +323,28 @@ static bool go_bool(struct matcher *x, size_t ei, size_t ti, struct evidence v, 
     return false;
 }
 
+/* "no rows", "0 rows", "nothing": the number of tokens. */
+static size_t no_rows(const struct matcher *x, size_t ti) {
+    const struct wb_token *t = token(x, ti), *rows = token(x, ti + 1);
+    struct wb_decimal n = {.digits = 1};
+    if (!t)
+        return 0;
+    if (wb_token_is(t, "nothing") || wb_token_is(t, "empty"))
+        return 1;
+    bool none = wb_token_is(t, "no") || (wb_number_at(t, &n) && n.digits == 0);
+    return none && rows && (wb_token_is(rows, "rows") || wb_token_is(rows, "row")) ? 2 : 0;
+}
+
 static bool go_slot(struct matcher *x, size_t ei, size_t ti, struct evidence v, unsigned left) {
     enum wb_slot slot = x->e->items[ei].slot;
     const struct wb_token *t = token(x, ti);
-    bool is_free = slot == WB_SLOT_METRIC || slot == WB_SLOT_THING || slot == WB_SLOT_ZERO ||
-                   slot == WB_SLOT_NAMES;
+    bool is_free = slot == WB_SLOT_METRIC || slot == WB_SLOT_KNOWN || slot == WB_SLOT_THING ||
+                   slot == WB_SLOT_ZERO || slot == WB_SLOT_NAMES;
     if (!is_free && article(t) && go(x, ei, ti + 1, v, left))
         return true;
     switch (slot) {
     case WB_SLOT_METRIC:
+    case WB_SLOT_KNOWN:
     case WB_SLOT_THING:
     case WB_SLOT_ZERO:
     case WB_SLOT_NAMES:
@@ -309,9 +352,9 @@ static bool go_slot(struct matcher *x, size_t ei, size_t ti, struct evidence v, 
     case WB_SLOT_CMP:
         return go_cmp(x, ei, ti, v, left);
     case WB_SLOT_EXPECT:
-        if (t && wb_token_is(t, "no") && ti + 1 < x->p->n &&
-            (wb_token_is(&t[1], "rows") || wb_token_is(&t[1], "row")))
-            return take(x, ei, ti, 2, (struct wb_capture){.cmp = WB_CMP_NONE}, v, left, NULL);
+        if (no_rows(x, ti))
+            return take(x, ei, ti, no_rows(x, ti), (struct wb_capture){.none = true}, v, left,
+                        NULL);
         /* fall through */
     case WB_SLOT_VALUE:
     case WB_SLOT_DUR:
@@ -373,10 +416,13 @@ static bool go(struct matcher *x, size_t ei, size_t ti, struct evidence v, unsig
 }
 
 static bool try_at(const struct wb_plan_reader *r, const struct wb_phrase *p, size_t at,
-                   size_t which, bool whole, unsigned slips, struct wb_match *ret) {
+                   size_t which, bool whole, unsigned slips, struct wb_match *ret,
+                   unsigned *ret_steps) {
     struct wb_match m = {.pattern = &wb_patterns[which], .begin = at};
     struct matcher x = {.r = r, .p = p, .e = &r->elements[which], .m = &m, .whole = whole};
-    if (!go(&x, 0, at, (struct evidence){0}, slips))
+    bool fits = go(&x, 0, at, (struct evidence){0}, slips);
+    *ret_steps += x.steps;
+    if (!fits)
         return false;
     *ret = m;
     return true;
@@ -385,9 +431,10 @@ static bool try_at(const struct wb_plan_reader *r, const struct wb_phrase *p, si
 bool wb_match_phrase(const struct wb_plan_reader *r, const struct wb_phrase *p,
                      enum wb_phrase_use use, enum wb_match_how how, struct wb_match *ret) {
     unsigned from = how == WB_MATCH_EXACT ? 0 : 1, to = how == WB_MATCH_EXACT ? 0 : MAX_SLIPS;
+    unsigned steps = 0;
     for (unsigned slips = from; p->n && slips <= to; slips++)
         for (size_t i = 0; i < wb_n_patterns; i++)
-            if (wb_patterns[i].use == use && try_at(r, p, 0, i, true, slips, ret))
+            if (wb_patterns[i].use == use && try_at(r, p, 0, i, true, slips, ret, &steps))
                 return true;
     return false;
 }
@@ -395,9 +442,10 @@ bool wb_match_phrase(const struct wb_plan_reader *r, const struct wb_phrase *p,
 bool wb_match_within(const struct wb_plan_reader *r, const struct wb_phrase *p, size_t from,
                      const struct wb_pattern *pattern, enum wb_match_how how,
                      struct wb_match *ret) {
-    unsigned slips = how == WB_MATCH_EXACT ? 0 : 1;
-    for (size_t at = from; at < p->n; at++)
-        if (try_at(r, p, at, (size_t)(pattern - wb_patterns), false, slips, ret))
+    unsigned slips = how == WB_MATCH_EXACT ? 0 : 1, steps = 0;
+    for (size_t at = from; at < p->n && steps < MAX_STEPS_WITHIN; at++)
+        if (!article(&p->tokens[at]) &&
+            try_at(r, p, at, (size_t)(pattern - wb_patterns), false, slips, ret, &steps))
             return true;
     return false;
 }

@@ -57,6 +57,17 @@ static bool is_noun(const char *word) {
     return false;
 }
 
+/* "x baseline", "times the baseline": the tokens from i on, 0 where it is none. */
+static size_t take_baseline(const struct wb_phrase *p, size_t i) {
+    size_t n = 0;
+    if (i < p->n && (wb_token_is(&p->tokens[i], "x") || wb_token_is(&p->tokens[i], "times")))
+        n++;
+    if (n && i + n < p->n &&
+        (wb_token_is(&p->tokens[i + n], "the") || wb_token_is(&p->tokens[i + n], "its")))
+        n++;
+    return n && i + n < p->n && wb_token_is(&p->tokens[i + n], "baseline") ? n + 1 : 0;
+}
+
 /* The word behind the number; yields how many tokens belong to the unit. */
 static size_t take_unit(const struct wb_phrase *p, size_t i, struct wb_plan_value *v,
                         const char **ret_meant) {
@@ -68,11 +79,16 @@ static size_t take_unit(const struct wb_phrase *p, size_t i, struct wb_plan_valu
     }
     if (t->kind != WB_TOKEN_WORD)
         return 0;
-    if ((wb_token_is(t, "x") || wb_token_is(t, "times")) && i + 1 < p->n &&
-        wb_token_is(&p->tokens[i + 1], "baseline")) {
+    size_t baseline = take_baseline(p, i);
+    if (baseline) {
         v->unit = WB_UNIT_BASELINE;
-        return 2;
+        return baseline;
     }
+    bool row =
+        wb_token_is(t, "consecutive") || wb_token_is(t, "straight") || wb_token_is(t, "full");
+    if (row && i + 1 < p->n && p->tokens[i + 1].kind == WB_TOKEN_WORD &&
+        take_duration(p->tokens[i + 1].text, v))
+        return 2; /* "10 consecutive minutes" */
     if (wb_token_is(t, "rows") || wb_token_is(t, "row")) {
         v->unit = WB_UNIT_ROWS;
         return 1;
@@ -84,12 +100,43 @@ static size_t take_unit(const struct wb_phrase *p, size_t i, struct wb_plan_valu
     return 0;
 }
 
+bool wb_number_at(const struct wb_token *t, struct wb_decimal *ret) {
+    static const char *const words[] = {"zero",  "one",   "two",  "three", "four",   "five",  "six",
+                                        "seven", "eight", "nine", "ten",   "eleven", "twelve"};
+    if (t->kind == WB_TOKEN_NUMBER && !t->malformed) {
+        *ret = t->number;
+        return true;
+    }
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (wb_token_is(t, words[i])) {
+            *ret = (struct wb_decimal){.digits = (int64_t)i};
+            return true;
+        }
+    return false;
+}
+
+/* "twice the baseline" */
+static size_t twice(const struct wb_phrase *p, size_t i, struct wb_plan_value *ret) {
+    size_t n = 1;
+    if (!wb_token_is(&p->tokens[i], "twice") && !wb_token_is(&p->tokens[i], "double"))
+        return 0;
+    if (i + n < p->n &&
+        (wb_token_is(&p->tokens[i + n], "the") || wb_token_is(&p->tokens[i + n], "its")))
+        n++;
+    if (i + n >= p->n || !wb_token_is(&p->tokens[i + n], "baseline"))
+        return 0;
+    *ret = (struct wb_plan_value){.unit = WB_UNIT_BASELINE, .number = {.digits = 2}};
+    return n + 1;
+}
+
 size_t wb_value_at(const struct wb_phrase *p, size_t i, struct wb_plan_value *ret,
                    const char **ret_meant) {
-    if (i >= p->n || p->tokens[i].kind != WB_TOKEN_NUMBER || p->tokens[i].malformed)
-        return 0;
-    struct wb_plan_value v = {.number = p->tokens[i].number};
+    struct wb_plan_value v = {0};
     size_t n = 1;
+    if (i < p->n && twice(p, i, ret))
+        return twice(p, i, ret);
+    if (i >= p->n || !wb_number_at(&p->tokens[i], &v.number))
+        return 0;
     if (ret_meant)
         *ret_meant = NULL;
     /* "48+ hours": at least that, which it is anyway. */
@@ -99,7 +146,8 @@ size_t wb_value_at(const struct wb_phrase *p, size_t i, struct wb_plan_value *re
         n += take_unit(p, i + n, &v, ret_meant);
     if (i + n < p->n && wb_token_mark(&p->tokens[i + n], '+') && !p->tokens[i + n].after_space)
         n++;
-    if (v.unit == WB_UNIT_MS && i + n < p->n && wb_token_is(&p->tokens[i + n], "soak"))
+    if (v.unit == WB_UNIT_MS && i + n < p->n &&
+        (wb_token_is(&p->tokens[i + n], "soak") || wb_token_is(&p->tokens[i + n], "minimum")))
         n++;
     *ret = v;
     return n;

@@ -4,6 +4,7 @@
 #include "base/str.h"
 
 #include <string.h>
+#include <strings.h>
 
 /* What people call a metric, in lower case without articles, and its name. */
 static const struct {
@@ -19,6 +20,7 @@ static const struct {
     {"replication lag", "replica lag", WB_METRIC_BUILTIN, WB_SHAPE_VALUE},
     {"sync lag", "sync lag", WB_METRIC_BUILTIN, WB_SHAPE_VALUE},
     {"lag", "replica lag", WB_METRIC_BUILTIN, WB_SHAPE_VALUE},
+    {"dual write failure rate", "dual-write error rate", WB_METRIC_BUILTIN, WB_SHAPE_RATIO},
     {"dual write error rate", "dual-write error rate", WB_METRIC_BUILTIN, WB_SHAPE_RATIO},
     {"mismatch rate", "mismatch rate", WB_METRIC_BUILTIN, WB_SHAPE_RATIO},
     {"divergences", "divergences", WB_METRIC_BUILTIN, WB_SHAPE_COUNT},
@@ -55,7 +57,7 @@ static bool quantile_of(const char *name, struct wb_decimal *ret) {
 }
 
 /* Lower case, single spaces, no hyphens, no article. */
-static const char *plain(struct wb_plan_reader *r, const char *name) {
+static const char *plain(const struct wb_plan_reader *r, const char *name) {
     WB_CLEANUP_BUF struct wb_buf b = {0};
     for (const char *s = name; *s; s++) {
         char c = *s >= 'A' && *s <= 'Z' ? (char)(*s + 32) : *s;
@@ -77,7 +79,14 @@ static const char *plain(struct wb_plan_reader *r, const char *name) {
     return wb_arena_strdup(r->a, text);
 }
 
-static void describe(struct wb_plan_reader *r, const char *text, struct wb_plan_metric *m) {
+/* "error_rate" is "error rate". */
+static bool same_words(const char *a, const char *b) {
+    while (*a && (*a == *b || (*a == '_' && *b == ' ')))
+        a++, b++;
+    return !*a && !*b;
+}
+
+static void describe(const struct wb_plan_reader *r, const char *text, struct wb_plan_metric *m) {
     if (quantile_of(text, &m->quantile)) {
         WB_CLEANUP_BUF struct wb_buf b = {0};
         struct wb_decimal percent = m->quantile;
@@ -92,7 +101,7 @@ static void describe(struct wb_plan_reader *r, const char *text, struct wb_plan_
     }
     m->name = text;
     for (size_t i = 0; i < N_KNOWN; i++) {
-        if (strcmp(text, known[i].alias) != 0)
+        if (!same_words(text, known[i].alias))
             continue;
         m->name = known[i].name;
         m->kind = known[i].kind;
@@ -101,6 +110,32 @@ static void describe(struct wb_plan_reader *r, const char *text, struct wb_plan_
     }
     if (wb_str_istr(text, " rate"))
         m->shape = WB_SHAPE_RATIO;
+}
+
+/* Whether a code block of the plan measures it: those further down are not read yet. */
+static bool in_a_block(const struct wb_plan_reader *r, const char *name) {
+    static const char attribute[] = "metric=";
+    const char *end = r->text + r->len, *s = r->text;
+    size_t len = strlen(name);
+    while ((s = memmem(s, (size_t)(end - s), attribute, sizeof attribute - 1))) {
+        s += sizeof attribute - 1;
+        s += *s == '"';
+        if ((size_t)(end - s) > len && strncasecmp(s, name, len) == 0 &&
+            strchr("\" \t\r\n", s[len]))
+            return true;
+    }
+    return false;
+}
+
+bool wb_metric_known(const struct wb_plan_reader *r, const char *name) {
+    struct wb_plan_metric m = {0};
+    describe(r, plain(r, name), &m);
+    if (m.kind != WB_METRIC_UNKNOWN || m.shape == WB_SHAPE_QUANTILE)
+        return true;
+    for (size_t i = 0; i < r->plan->n_metrics; i++)
+        if (strcmp(r->plan->metrics[i]->name, m.name) == 0 && wb_metric_bound(r->plan->metrics[i]))
+            return true;
+    return in_a_block(r, m.name);
 }
 
 struct wb_plan_metric *wb_metric_named(struct wb_plan_reader *r, const char *name) {

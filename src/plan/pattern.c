@@ -13,11 +13,13 @@ static const struct {
     {"FOR", WB_SLOT_FOR},       /* a duration, of "for" */
     {"PCT", WB_SLOT_PCT},       /* a percentage */
     {"N", WB_SLOT_N},           /* a whole number */
+    {"KNOWN", WB_SLOT_KNOWN},   /* the name of a metric that is built in or bound */
     {"THING", WB_SLOT_THING},   /* any words */
     {"ZERO", WB_SLOT_ZERO},     /* any words, of "with zero" */
     {"SIDE", WB_SLOT_SIDE},     /* source, target, old, new, an engine's name, a table */
     {"NAMES", WB_SLOT_NAMES},   /* names with commas and "and" */
     {"CODE", WB_SLOT_CODE},     /* a code span */
+    {"TABLE", WB_SLOT_TABLE},   /* a code span, or one word */
     {"FLAG", WB_SLOT_FLAG},     /* a flag's name */
     {"BOOL", WB_SLOT_BOOL},     /* true, false, on, off, or a percentage */
     {"EXPECT", WB_SLOT_EXPECT}, /* a value, or "no rows" */
@@ -64,8 +66,9 @@ void wb_pattern_parse(struct wb_arena *a, const char *text, struct wb_elements *
             continue;
         }
         size_t len = strcspn(s, " ]");
-        size_t bare = s[len - 1] == '?' ? len - 1 : len;
-        e->optional = bare < len;
+        size_t bare = s[len - 1] == '?' || s[len - 1] == '!' ? len - 1 : len;
+        e->optional = s[len - 1] == '?';
+        e->strict = s[len - 1] == '!';
         if (find_slot(s, bare, &e->slot))
             e->kind = WB_ELEMENT_SLOT;
         else

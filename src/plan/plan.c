@@ -100,6 +100,10 @@ enum wb_code wb_plan_parse(const char *path, const char *text, size_t len,
     struct wb_plan *p = code ? NULL : calloc(1, sizeof *p);
     if (!p)
         return code ? code : wb_error_set(err, WB_E_MEMORY, "no memory for a plan");
+    if (len >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0) { /* a byte order mark says nothing */
+        text += 3;
+        len -= 3;
+    }
     struct wb_plan_reader r = {.plan = p, .a = &p->arena, .phase = -1};
     p->path = r.file = wb_arena_strdup(r.a, path);
     r.text = wb_arena_strndup(r.a, text, len);

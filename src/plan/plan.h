@@ -223,6 +223,7 @@ struct wb_plan_step {
     size_t n_blocks, cap_blocks;
     enum wb_plan_builtin builtin;
     enum wb_plan_side side; /* that a backup is of, where the step says so */
+    bool is_ramp;           /* "Ramp: 1% -> 10%": its stages are the phase's */
     bool runs_backfill;
     uint64_t batch_rows;        /* 0 where not said */
     int64_t delay_ms;           /* between batches */

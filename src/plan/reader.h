@@ -105,6 +105,8 @@ struct wb_plan_text wb_front_text(struct wb_plan_reader *r, const char *text,
 
 /* The metric of that name, made if it is new; aliases are resolved ("latency p95" is P95). */
 struct wb_plan_metric *wb_metric_named(struct wb_plan_reader *r, const char *name);
+/* Whether the name is built in, observed or bound somewhere in the plan. */
+bool wb_metric_known(const struct wb_plan_reader *r, const char *name);
 /* A known name that this one is a slip of the pen away from, or NULL. */
 const char *wb_metric_near(const struct wb_plan_reader *r, const char *name);
 bool wb_metric_bound(const struct wb_plan_metric *m);
@@ -124,6 +126,7 @@ enum wb_phrase_use { WB_USE_CRITERIA, WB_USE_ACTION, WB_USE_STEP };
 
 enum wb_slot {
     WB_SLOT_METRIC,
+    WB_SLOT_KNOWN,
     WB_SLOT_CMP,
     WB_SLOT_VALUE,
     WB_SLOT_DUR,
@@ -135,6 +138,7 @@ enum wb_slot {
     WB_SLOT_SIDE,
     WB_SLOT_NAMES,
     WB_SLOT_CODE,
+    WB_SLOT_TABLE,
     WB_SLOT_FLAG,
     WB_SLOT_BOOL,
     WB_SLOT_EXPECT,
@@ -145,6 +149,7 @@ enum wb_slot {
 /* What a slot took: tokens [i, j) of the phrase, and its value where it has one. */
 struct wb_capture {
     bool taken;
+    bool none; /* of an EXPECT: no rows */
     size_t i, j;
     struct wb_plan_value value;
     enum wb_plan_cmp cmp;
@@ -191,12 +196,15 @@ bool wb_match_phrase(const struct wb_plan_reader *r, const struct wb_phrase *p,
 bool wb_match_within(const struct wb_plan_reader *r, const struct wb_phrase *p, size_t from,
                      const struct wb_pattern *pattern, enum wb_match_how how, struct wb_match *ret);
 
+/* A number, in digits or as a word up to twelve. */
+bool wb_number_at(const struct wb_token *t, struct wb_decimal *ret);
 /* A duration or value at token i; yields the number of tokens, 0 where there is none. *ret_word is
  * set to the unit that was meant where the one written is not known ("msec": "ms"). */
 size_t wb_value_at(const struct wb_phrase *p, size_t i, struct wb_plan_value *ret,
                    const char **ret_meant);
 
-/* --- clauses and actions (clause.c, action.c) ----------------------------------------------------
+/* --- clauses and actions (clause*.c, action.c)
+ * ----------------------------------------------------
  */
 
 /* Where clauses stand decides what a slip of the pen means and how they are told. */
@@ -211,8 +219,17 @@ struct wb_actions {
     size_t n, cap;
 };
 
+/* Words that only lead to what is meant: "confirm that", "if", "make sure". The rest of p, which is
+ * p itself where it has none. */
+struct wb_phrase wb_phrase_without_lead(const struct wb_phrase *p);
+/* Without a comment behind a dash and without a last group in parentheses. */
+struct wb_phrase wb_phrase_bare(const struct wb_phrase *p);
+/* Whether an action of the grammar takes the phrase as it is. */
+bool wb_action_understands(struct wb_plan_reader *r, const struct wb_phrase *p);
+
+/* of_trigger takes what a trigger's text does, where it says so between its clauses; else NULL. */
 void wb_clauses_read(struct wb_plan_reader *r, const struct wb_phrase *p, enum wb_clause_place at,
-                     struct wb_clauses *to);
+                     struct wb_clauses *to, struct wb_actions *of_trigger);
 void wb_actions_read(struct wb_plan_reader *r, const struct wb_phrase *p, struct wb_actions *to);
 /* How a phrase destroys or deploys, by its words. */
 enum wb_plan_danger wb_phrase_danger(const struct wb_phrase *p);
@@ -223,7 +240,9 @@ bool wb_clause_understands(struct wb_plan_reader *r, const struct wb_phrase *p,
                            struct wb_plan_clause *ret);
 
 void wb_step_read(struct wb_plan_reader *r, const struct wb_phrase *p, struct wb_plan_step *ret);
-bool wb_step_ramp(struct wb_plan_reader *r, const struct wb_phrase *p); /* "Ramp: 1% -> 10%" */
+/* "Ramp: 1% -> 10%" (ramp.c): adds its stages to the phase, or a finding; false where it is none.
+ */
+bool wb_step_ramp(struct wb_plan_reader *r, const struct wb_phrase *p);
 
 /* --- blocks (block.c) ---------------------------------------------------------------------------
  */
@@ -234,8 +253,8 @@ struct wb_plan_block *wb_block_read(struct wb_plan_reader *r, const char *info, 
 /* --- tables (table.c) ---------------------------------------------------------------------------
  */
 
-/* A table of lines [first, last]; headers decide what it is. */
-void wb_table_read(struct wb_plan_reader *r, unsigned first, unsigned last);
+/* A table of lines [first, last]; headers decide what it is: false where it is text. */
+bool wb_table_read(struct wb_plan_reader *r, unsigned first, unsigned last);
 
 /* --- the document (document.c) -------------------------------------------------------------------
  */

@@ -84,9 +84,23 @@ const char *wb_reader_slice(const struct wb_plan_reader *r, size_t from, size_t 
     return text;
 }
 
+/* What parts two tokens: marks of emphasis, targets of links and pictures are not shown. */
+static const char *between(const struct wb_plan_reader *r, const struct wb_token *a,
+                           const struct wb_token *b) {
+    if (b->after_space)
+        return " ";
+    return a->to < b->from && r->text[a->to] == '-' ? "-" : "";
+}
+
 const char *wb_phrase_slice(const struct wb_plan_reader *r, const struct wb_phrase *p, size_t i,
                             size_t j) {
-    return i < j ? wb_reader_slice(r, p->tokens[i].from, p->tokens[j - 1].to) : "";
+    WB_CLEANUP_BUF struct wb_buf b = {0};
+    for (size_t k = i; k < j; k++) {
+        const struct wb_token *t = &p->tokens[k];
+        wb_buf_addf(&b, "%s%s", k > i ? between(r, t - 1, t) : "",
+                    wb_reader_slice(r, t->from, t->to));
+    }
+    return wb_arena_strdup(r->a, wb_buf_str(&b));
 }
 
 void wb_reader_find(struct wb_plan_reader *r, enum wb_plan_rule rule, struct wb_plan_place place,

@@ -4,27 +4,6 @@
 
 #include <string.h>
 
-static const char *const leads[] = {"confirm",  "verify", "check", "ensure",
-                                    "validate", "that",   "all"};
-
-/* "Confirm that …", "Final check: …": what is to be confirmed. */
-static struct wb_phrase without_lead(const struct wb_phrase *p) {
-    size_t from = 0;
-    for (size_t i = 0; i + 1 < p->n && i < 6; i++)
-        if (wb_token_mark(&p->tokens[i], ':'))
-            from = i + 1;
-    for (bool more = true; more && from + 1 < p->n;) {
-        more = false;
-        for (size_t i = 0; i < sizeof leads / sizeof *leads; i++)
-            if (wb_token_is(&p->tokens[from], leads[i])) {
-                from++;
-                more = true;
-                break;
-            }
-    }
-    return wb_phrase_part(p, from, p->n);
-}
-
 /* "Back up `users`" is about a table: a person's. */
 static void apply_backup(struct wb_plan_reader *r, const struct wb_phrase *p,
                          const struct wb_capture *side, struct wb_plan_step *s) {
@@ -89,35 +68,54 @@ static bool own_script(const struct wb_phrase *p, const struct wb_match *m) {
     return false;
 }
 
+/* "200 ms delay" alone is the backfill's pause only where the step speaks of batches. */
+static bool of_batches(const struct wb_pattern *pattern, const struct wb_plan_step *s) {
+    bool alone = pattern->kind == WB_STEP_DELAY && !strstr(pattern->text, "batch");
+    return !alone || (s->delay_ms == 0 && (s->runs_backfill || s->batch_rows));
+}
+
+/* A slip of the pen in the first pattern of its kind, where no pattern of that kind fits. */
+static bool find_slips(struct wb_plan_reader *r, const struct wb_phrase *p, const bool *found) {
+    bool any = false;
+    for (size_t i = 0; i < wb_n_patterns; i++) {
+        struct wb_match m;
+        int kind = wb_patterns[i].kind;
+        bool first = kind == WB_STEP_BATCHES || i == 0 || wb_patterns[i - 1].use != WB_USE_STEP ||
+                     wb_patterns[i - 1].kind != kind;
+        if (wb_patterns[i].use != WB_USE_STEP || !first || found[kind] ||
+            kind == WB_STEP_BACKFILL || kind >= WB_STEP_COPY ||
+            !wb_match_within(r, p, 0, &wb_patterns[i], WB_MATCH_NEARLY, &m))
+            continue;
+        nearly(r, p, &m);
+        any = true;
+    }
+    return any;
+}
+
 /* Phrases that may stand anywhere in a step; true where one was found or nearly found. */
 static bool find_phrases(struct wb_plan_reader *r, const struct wb_phrase *p,
                          struct wb_plan_step *s) {
-    bool found = false;
-    for (size_t i = 0; i < wb_n_patterns; i++) {
-        struct wb_match m;
-        if (wb_patterns[i].use != WB_USE_STEP)
-            continue;
-        if (wb_match_within(r, p, 0, &wb_patterns[i], WB_MATCH_EXACT, &m)) {
-            if (own_script(p, &m))
+    bool found[WB_STEP_BACKUP + 1] = {0}, any = false;
+    for (int pass = 0; pass < 2; pass++) /* what is said of batches may stand before them */
+        for (size_t i = 0; i < wb_n_patterns; i++) {
+            struct wb_match m;
+            int kind = wb_patterns[i].kind;
+            if (wb_patterns[i].use != WB_USE_STEP || found[kind] ||
+                !of_batches(&wb_patterns[i], s) ||
+                !wb_match_within(r, p, 0, &wb_patterns[i], WB_MATCH_EXACT, &m) || own_script(p, &m))
                 continue;
             apply(r, p, s, &m);
-            found = true;
-        } else if (wb_patterns[i].kind != WB_STEP_BACKFILL && wb_patterns[i].kind < WB_STEP_COPY &&
-                   wb_match_within(r, p, 0, &wb_patterns[i], WB_MATCH_NEARLY, &m)) {
-            nearly(r, p, &m);
-            found = true;
+            any = found[kind] = true;
         }
-    }
-    return found;
+    return find_slips(r, p, found) || any;
 }
 
 /* Checks and sign-offs: taken only where at least one part is understood, then all of them. */
 static bool find_clauses(struct wb_plan_reader *r, const struct wb_phrase *p,
                          struct wb_plan_step *s) {
-    struct wb_phrase rest = without_lead(p);
     struct wb_clauses all = {0};
     size_t findings = r->plan->n_findings, understood = 0;
-    wb_clauses_read(r, &rest, WB_AT_STEP, &all);
+    wb_clauses_read(r, p, WB_AT_STEP, &all, NULL);
     for (size_t i = 0; i < all.n; i++)
         understood += all.items[i].kind != WB_CLAUSE_MANUAL;
     if (!understood)
@@ -172,36 +170,4 @@ void wb_step_read(struct wb_plan_reader *r, const struct wb_phrase *p, struct wb
     bool bound = paced || s.builtin || s.n_clauses || s.n_actions;
     s.reading = bound && !grace_only ? WB_READING_AUTO : WB_READING_MANUAL;
     *ret = s;
-}
-
-/* --- Ramp
- * ------------------------------------------------------------------------------------------- */
-
-bool wb_step_ramp(struct wb_plan_reader *r, const struct wb_phrase *p) {
-    struct wb_plan_phase *phase = r->phase < 0 ? NULL : &r->plan->phases[r->phase];
-    if (!phase || p->n < 5 || !wb_token_is(&p->tokens[0], "ramp") ||
-        !wb_token_mark(&p->tokens[1], ':'))
-        return false;
-    struct wb_plan_value v;
-    for (size_t i = 2; i < p->n;) {
-        size_t n = wb_value_at(p, i, &v, NULL);
-        bool good = n && v.unit == WB_UNIT_RATIO;
-        const struct wb_token *t = &p->tokens[good ? i + n - 1 : i];
-        if (!good || (i + n < p->n && p->tokens[i + n].kind != WB_TOKEN_ARROW)) {
-            const struct wb_token *bad = good ? &p->tokens[i + n] : t;
-            wb_reader_find(
-                r, WB_PLAN_SYNTAX, wb_reader_place(r, bad->from),
-                "write it as: Ramp: 1% \xE2\x86\x92 10% \xE2\x86\x92 50% \xE2\x86\x92 100%",
-                "the ramp is not understood at \"%s\"", wb_reader_slice(r, bad->from, bad->to));
-            return true;
-        }
-        *WB_PUSH(r->a, phase->stages, phase->n_stages, phase->cap_stages) = (struct wb_plan_stage){
-            .place = wb_reader_place(r, p->tokens[i].from),
-            .name = wb_phrase_slice(r, p, i, i + n),
-            .traffic = v.number,
-            .from_ramp = true,
-        };
-        i += n + 1;
-    }
-    return true;
 }

@@ -24,14 +24,22 @@ static const struct {
     const char *what;
     struct {
         const char *title, *names[4];
+        const char *others[6]; /* what people write too: nearly, but not it */
     } columns[MAX_COLUMNS];
     size_t n;
 } shapes[] = {
     [STAGES] = {"ramp stages",
-                {{"Stage", {"stage"}},
-                 {"Traffic", {"read traffic", "traffic", "weight"}},
-                 {"Duration", {"duration"}},
-                 {"Gate", {"gate"}}},
+                {{"Stage", {"stage"}, {"step", "ring", "wave", "name"}},
+                 {"Traffic",
+                  {"read traffic", "traffic", "weight"},
+                  {"percentage", "share", "reads", "percent", "traffic share", "rollout"}},
+                 {"Duration",
+                  {"duration"},
+                  {"hold", "soak", "soak time", "time", "minimum duration", "min duration"}},
+                 {"Gate",
+                  {"gate"},
+                  {"gates", "criteria", "gate criteria", "exit criteria", "threshold",
+                   "thresholds"}}},
                 4},
     [MAPPING] = {"mapping", {{"From", {"from"}}, {"To", {"to"}}, {"As", {"as"}}}, 3},
     [SUMMARY] = {"rollback summary",
@@ -75,7 +83,7 @@ static const char *title_of(const struct wb_plan_reader *r, struct cell c) {
 
 struct header {
     int column[MAX_COLUMNS]; /* where it stands, -1 nowhere */
-    size_t exact, near;
+    size_t exact, near, others;
     size_t near_cell;
     const char *near_title;
 };
@@ -90,6 +98,13 @@ static void match_header(const struct row *head, const char *const *titles, enum
                 if (strcmp(titles[i], shapes[shape].columns[c].names[k]) == 0)
                     ret->column[c] = (int)i;
         ret->exact += ret->column[c] >= 0;
+        for (size_t i = 0; i < head->n && ret->column[c] < 0; i++)
+            for (size_t k = 0; k < 6 && shapes[shape].columns[c].others[k]; k++)
+                if (strcmp(titles[i], shapes[shape].columns[c].others[k]) == 0) {
+                    ret->others++;
+                    ret->near_cell = i;
+                    ret->near_title = shapes[shape].columns[c].title;
+                }
         for (size_t i = 0; i < head->n && ret->column[c] < 0; i++)
             for (size_t k = 0; k < 4 && shapes[shape].columns[c].names[k]; k++)
                 if (wb_word_near(titles[i], shapes[shape].columns[c].names[k])) {
@@ -121,6 +136,26 @@ static struct wb_plan_place cell_place(const struct wb_plan_reader *r, const str
 /* --- stages
  * ----------------------------------------------------------------------------------------- */
 
+/* "-", "none", "n/a" */
+static bool no_gate(const struct wb_phrase *p) {
+    return p->tokens[0].kind == WB_TOKEN_DASH ||
+           (p->n == 1 && wb_token_is(&p->tokens[0], "none")) ||
+           (p->n == 3 && wb_token_is(&p->tokens[0], "n") && wb_token_is(&p->tokens[2], "a"));
+}
+
+/* "same as above": a gate that stands somewhere else is not read. */
+static void judge_ditto(struct wb_plan_reader *r, const struct wb_phrase *p) {
+    static const char *const words[] = {"same", "ditto", "idem", "above"};
+    for (size_t i = 0; i < 4; i++)
+        if (wb_token_is(&p->tokens[0], words[i]) || (p->n > 1 && wb_token_is(&p->tokens[0], "as") &&
+                                                     wb_token_is(&p->tokens[1], words[i]))) {
+            wb_reader_find(r, WB_PLAN_SYNTAX, wb_reader_place(r, p->tokens[0].from),
+                           "write the whole gate in every stage",
+                           "the gate \"%s\" is not understood", wb_phrase_slice(r, p, 0, p->n));
+            return;
+        }
+}
+
 static void read_stage(struct wb_plan_reader *r, const struct row *row, const struct header *h) {
     struct wb_plan_phase *phase = &r->plan->phases[r->phase];
     struct wb_plan_value v = {0};
@@ -149,8 +184,10 @@ static void read_stage(struct wb_plan_reader *r, const struct row *row, const st
         s.duration_ms = v.ms;
     p = cell_phrase(r, row, h->column[3]);
     struct wb_clauses gate = {0};
-    if (p.n && p.tokens[0].kind != WB_TOKEN_DASH)
-        wb_clauses_read(r, &p, WB_AT_GATE, &gate);
+    if (p.n && !no_gate(&p))
+        wb_clauses_read(r, &p, WB_AT_GATE, &gate, NULL);
+    if (p.n)
+        judge_ditto(r, &p);
     s.gate = gate.items;
     s.n_gate = gate.n;
     s.cap_gate = gate.cap;
@@ -180,14 +217,16 @@ static void read_mapping(struct wb_plan_reader *r, const struct row *row, const 
 }
 
 static unsigned whole(const struct wb_token *t) {
-    return t->number.scale || t->number.digits > 9999 ? 0 : (unsigned)t->number.digits;
+    return t->kind != WB_TOKEN_NUMBER || t->number.scale || t->number.digits > 9999
+               ? 0
+               : (unsigned)t->number.digits;
 }
 
 /* "1", "1 — Dual-write", "2-3", "4+ — Cleanup" */
 static void read_summary(struct wb_plan_reader *r, const struct row *row, const struct header *h) {
     struct wb_plan *plan = r->plan;
     struct wb_phrase p = cell_phrase(r, row, h->column[0]);
-    size_t i = p.n && wb_token_is(&p.tokens[0], "phase") ? 1 : 0;
+    size_t i = p.n && (wb_token_is(&p.tokens[0], "phase") || wb_token_is(&p.tokens[0], "phases"));
     struct wb_plan_summary s = {
         .place = cell_place(r, row, h->column[0]),
         .action = cell_text(r, row, h->column[1]),
@@ -204,6 +243,15 @@ static void read_summary(struct wb_plan_reader *r, const struct row *row, const 
     if (i < p.n && wb_token_mark(&p.tokens[i], '+')) {
         s.last = UINT_MAX;
         i++;
+    } else if (i + 1 < p.n && wb_token_is(&p.tokens[i], "and") &&
+               (wb_token_is(&p.tokens[i + 1], "later") || wb_token_is(&p.tokens[i + 1], "up"))) {
+        s.last = UINT_MAX;
+        i += 2;
+    } else if (i + 1 < p.n &&
+               (wb_token_is(&p.tokens[i], "and") || wb_token_mark(&p.tokens[i], '&')) &&
+               whole(&p.tokens[i + 1]) == s.first + 1) {
+        s.last = s.first + 1;
+        i += 2;
     } else if (i < p.n && p.tokens[i].kind == WB_TOKEN_NUMBER) {
         s.last = whole(&p.tokens[i++]);
     } else if (i + 1 < p.n && p.tokens[i].kind == WB_TOKEN_DASH && !p.tokens[i].after_space &&
@@ -266,7 +314,7 @@ static void text_rows(struct wb_plan_reader *r, unsigned first, unsigned last) {
     }
 }
 
-void wb_table_read(struct wb_plan_reader *r, unsigned first, unsigned last) {
+bool wb_table_read(struct wb_plan_reader *r, unsigned first, unsigned last) {
     struct row head;
     const char *titles[MAX_CELLS];
     split_row(r, first, &head);
@@ -277,13 +325,15 @@ void wb_table_read(struct wb_plan_reader *r, unsigned first, unsigned last) {
         match_header(&head, titles, (enum shape)shape, &h);
         if (h.exact == shapes[shape].n) {
             read_rows(r, first + 2, last, (enum shape)shape, &h);
-            return;
+            return true;
         }
         bool lacks_one = h.exact + 1 == shapes[shape].n && (h.near || shape != MAPPING);
-        if (lacks_one && h.exact >= 2) {
+        bool other = shape == STAGES && r->phase >= 0 && h.exact + h.others >= 3;
+        if ((lacks_one && h.exact >= 2) || other) {
             nearly_known(r, &head, (enum shape)shape, &h);
-            return;
+            return true;
         }
     }
     text_rows(r, first, last);
+    return false;
 }

@@ -145,7 +145,7 @@ static const char *backup_words(struct wb_plan_reader *r, const struct wb_plan_s
 
 const char *wb_tell_step(struct wb_plan_reader *r, const struct wb_plan_step *s) {
     WB_CLEANUP_BUF struct wb_buf b = {0};
-    if (wb_str_istarts(s->text, "ramp:"))
+    if (s->is_ramp)
         return "the ramp: each stage lasts until this phase's validation passes";
     for (size_t i = 0; i < s->n_blocks; i++)
         if (s->blocks[i]->step == WB_BLOCK_UP)

@@ -7,6 +7,7 @@
 #include "plan/reader.h"
 
 #include <string.h>
+#include <strings.h>
 
 struct lexer {
     const struct wb_plan_reader *r;
@@ -15,6 +16,8 @@ struct lexer {
     size_t n, cap;
     bool space;
 };
+
+static void read_tokens(struct lexer *x);
 
 static unsigned char peek(const struct lexer *x, size_t ahead) {
     return x->at + ahead < x->end ? (unsigned char)x->r->text[x->at + ahead] : 0;
@@ -55,12 +58,42 @@ static const struct {
     {"\xE2\x80\x93", WB_TOKEN_DASH, WB_CMP_NONE, 0},  /* en dash */
     {"\xE2\x89\xA4", WB_TOKEN_CMP, WB_CMP_LE, 0},
     {"\xE2\x89\xA5", WB_TOKEN_CMP, WB_CMP_GE, 0},
-    {"\xC3\x97", WB_TOKEN_WORD, WB_CMP_NONE, 'x'}, /* multiplication sign */
+    {"\xC3\x97", WB_TOKEN_WORD, WB_CMP_NONE, 'x'},    /* multiplication sign */
+    {"\xE2\x80\x95", WB_TOKEN_DASH, WB_CMP_NONE, 0},  /* horizontal bar */
+    {"\xE2\x87\x92", WB_TOKEN_ARROW, WB_CMP_NONE, 0}, /* double arrow */
+    {"\xE2\x9E\x9C", WB_TOKEN_ARROW, WB_CMP_NONE, 0}, /* heavy arrows */
+    {"\xE2\x9E\x94", WB_TOKEN_ARROW, WB_CMP_NONE, 0},
+    {"\xE2\x9E\xA1", WB_TOKEN_ARROW, WB_CMP_NONE, 0},
+    {"\xE2\x9F\xB6", WB_TOKEN_ARROW, WB_CMP_NONE, 0}, /* long arrow */
+    {"\xE2\xA9\xBD", WB_TOKEN_CMP, WB_CMP_LE, 0},     /* slanted */
+    {"\xE2\xA9\xBE", WB_TOKEN_CMP, WB_CMP_GE, 0},
+    {"\xE2\x89\xA6", WB_TOKEN_CMP, WB_CMP_LE, 0}, /* over a double line */
+    {"\xE2\x89\xA7", WB_TOKEN_CMP, WB_CMP_GE, 0},
+    {"\xEF\xBC\x9C", WB_TOKEN_CMP, WB_CMP_LT, 0}, /* full width */
+    {"\xEF\xBC\x9E", WB_TOKEN_CMP, WB_CMP_GT, 0},
+    {"\xEF\xBC\x9D", WB_TOKEN_CMP, WB_CMP_EQ, 0},
+    {"\xEF\xBC\x85", WB_TOKEN_PERCENT, WB_CMP_NONE, 0},
+    {"\xEF\xBC\x9A", WB_TOKEN_MARK, WB_CMP_NONE, ':'},
+    {"\xEF\xBC\x8C", WB_TOKEN_MARK, WB_CMP_NONE, ','},
+    {"\xEF\xBC\x88", WB_TOKEN_MARK, WB_CMP_NONE, '('},
+    {"\xEF\xBC\x89", WB_TOKEN_MARK, WB_CMP_NONE, ')'},
     {"\xC2\xA0", WB_TOKEN_MARK, WB_CMP_NONE, ' '},
+    {"\xE2\x80\x87", WB_TOKEN_MARK, WB_CMP_NONE, ' '}, /* figure, thin, hair, narrow spaces */
+    {"\xE2\x80\x89", WB_TOKEN_MARK, WB_CMP_NONE, ' '},
+    {"\xE2\x80\x8A", WB_TOKEN_MARK, WB_CMP_NONE, ' '},
     {"\xE2\x80\xAF", WB_TOKEN_MARK, WB_CMP_NONE, ' '},
+    {"\xE3\x80\x80", WB_TOKEN_MARK, WB_CMP_NONE, ' '},
+    {"&nbsp;", WB_TOKEN_MARK, WB_CMP_NONE, ' '},
     {"\xE2\x80\xA6", WB_TOKEN_MARK, WB_CMP_NONE, '~'}, /* ellipsis */
     {"\xE2\x80\x9C", WB_TOKEN_MARK, WB_CMP_NONE, '"'},
     {"\xE2\x80\x9D", WB_TOKEN_MARK, WB_CMP_NONE, '"'},
+    {"&le;", WB_TOKEN_CMP, WB_CMP_LE, 0},
+    {"&ge;", WB_TOKEN_CMP, WB_CMP_GE, 0},
+    {"&rarr;", WB_TOKEN_ARROW, WB_CMP_NONE, 0},
+    {"&mdash;", WB_TOKEN_DASH, WB_CMP_NONE, 0},
+    {"&ndash;", WB_TOKEN_DASH, WB_CMP_NONE, 0},
+    {"&times;", WB_TOKEN_WORD, WB_CMP_NONE, 'x'},
+    {"&amp;", WB_TOKEN_MARK, WB_CMP_NONE, '&'},
     {"&lt;=", WB_TOKEN_CMP, WB_CMP_LE, 0},
     {"&gt;=", WB_TOKEN_CMP, WB_CMP_GE, 0},
     {"&lt;", WB_TOKEN_CMP, WB_CMP_LT, 0},
@@ -96,6 +129,64 @@ static bool read_sign(struct lexer *x) {
     return false;
 }
 
+/* Characters that say nothing: bytes of an emoji or another picture, of an invisible sign, or 0. */
+static size_t picture(const struct lexer *x, size_t ahead) {
+    unsigned char a = peek(x, ahead), b = peek(x, ahead + 1), c = peek(x, ahead + 2);
+    if (a == 0xF0 && b == 0x9F)
+        return 4; /* U+1F000 to U+1FFFF */
+    if (a == 0xC2 && (b == 0xAD || b == 0xB1))
+        return 2; /* soft hyphen; plus-minus: "within ±10%" */
+    /* technical signs, shapes, dingbats; not the arrows and operators */
+    bool symbol = a == 0xE2 && ((b >= 0x8C && b <= 0x8F) || (b >= 0x94 && b <= 0x9E) ||
+                                (b >= 0xAC && b <= 0xAD));
+    bool joiner = a == 0xE2 && ((b == 0x80 && c >= 0x8B && c <= 0x8F) || (b == 0x81 && c == 0xA0));
+    bool hyphen = a == 0xE2 && b == 0x80 && (c == 0x90 || c == 0x91);
+    bool variant = a == 0xEF && ((b == 0xB8 && c >= 0x80 && c <= 0x8F) || (b == 0xBB && c == 0xBF));
+    return symbol || joiner || hyphen || variant ? 3 : 0;
+}
+
+/* "<br>", "</b>", "<!-- hidden -->": the bytes of an HTML tag or comment at x, or 0. */
+static size_t html(const struct lexer *x, bool *ret_break) {
+    static const char *const names[] = {"br",   "b",       "i",       "em", "strong", "code",
+                                        "kbd",  "sub",     "sup",     "u",  "s",      "del",
+                                        "ins",  "mark",    "span",    "a",  "img",    "small",
+                                        "font", "details", "summary", "p",  "div",    "center"};
+    const char *s = x->r->text + x->at;
+    size_t left = x->end - x->at;
+    *ret_break = false;
+    if (left > 6 && memcmp(s, "<!--", 4) == 0) {
+        const char *end = memmem(s + 4, left - 4, "-->", 3);
+        return end ? (size_t)(end - s) + 3 : 0;
+    }
+    const char *end = left > 2 && *s == '<' ? memchr(s, '>', left) : NULL;
+    size_t from = left > 2 && s[1] == '/' ? 2 : 1, n = 0;
+    while (end && s + from + n < end && letter((unsigned char)s[from + n]))
+        n++;
+    for (size_t i = 0; end && n && i < sizeof names / sizeof *names; i++) {
+        if (strlen(names[i]) != n || strncasecmp(s + from, names[i], n) != 0 ||
+            !strchr(" />", s[from + n]))
+            continue;
+        *ret_break = strcmp(names[i], "br") == 0;
+        return (size_t)(end - s) + 1;
+    }
+    return 0;
+}
+
+/* A code span that is a value or a comparison ("`0.1%`", "`< 22 ms`") is read as if it were none.
+ */
+static bool value_in_code(const char *s, size_t len) {
+    if (!len || !(digit((unsigned char)*s) || strchr("<>=.", *s) || (unsigned char)*s == 0xE2))
+        return false;
+    bool any = false;
+    for (size_t i = 0; i < len; i++) {
+        any |= digit((unsigned char)s[i]);
+        if (!digit((unsigned char)s[i]) && !letter((unsigned char)s[i]) &&
+            !strchr(" .,%<>=-+", s[i]))
+            return false;
+    }
+    return any;
+}
+
 /* A run of n backticks is closed by a run of exactly n. */
 static bool read_code(struct lexer *x) {
     const char *s = x->r->text;
@@ -115,6 +206,15 @@ static bool read_code(struct lexer *x) {
             from++;
         while (to > from && s[to - 1] == ' ')
             to--;
+        if (value_in_code(s + from, to - from)) {
+            size_t end = x->end, behind = i + n;
+            x->at = from;
+            x->end = to;
+            read_tokens(x);
+            x->at = behind;
+            x->end = end;
+            return true;
+        }
         struct wb_token *t = push(x, WB_TOKEN_CODE, i + n - x->at);
         t->inner = from;
         char *text = wb_arena_strndup(x->r->a, s + from, to - from);
@@ -127,12 +227,13 @@ static bool read_code(struct lexer *x) {
 }
 
 static void read_number(struct lexer *x) {
-    size_t n = 0;
+    size_t n = peek(x, 0) == '.' ? 1 : 0; /* ".1%" */
     while (digit(peek(x, n)) || ((peek(x, n) == '.' || peek(x, n) == ',') && digit(peek(x, n + 1))))
         n++;
     struct wb_token *t = push(x, WB_TOKEN_NUMBER, n);
-    t->text = wb_arena_strndup(x->r->a, x->r->text + t->from, n);
-    t->malformed = !wb_decimal_parse(t->text, n, &t->number);
+    bool bare = x->r->text[t->from] == '.';
+    t->text = wb_arena_printf(x->r->a, "%s%.*s", bare ? "0" : "", (int)n, x->r->text + t->from);
+    t->malformed = !wb_decimal_parse(t->text, n + bare, &t->number);
     if (peek(x, 0) == '-' && letter(peek(x, 1)) && peek(x, 1) < 0x80)
         x->at++; /* "10-minute" */
 }
@@ -152,29 +253,70 @@ static void read_word(struct lexer *x) {
     for (;; n++) {
         unsigned char c = peek(x, n), next = peek(x, n + 1);
         bool inner = n && (c == '.' || c == '\'' || c == '@') && (letter(next) || digit(next));
-        if (!(letter(c) || (n && digit(c)) || inner) || (c >= 0x80 && sign_here(x, n)))
+        if (!(letter(c) || (n && digit(c)) || inner) ||
+            (c >= 0x80 && (sign_here(x, n) || picture(x, n))))
             break;
     }
     while (n > 1 && peek(x, n - 1) == '_')
         n--; /* the end of emphasis */
     struct wb_token *t = push(x, WB_TOKEN_WORD, n);
-    char *text = wb_arena_strndup(x->r->a, x->r->text + t->from, n);
-    for (char *c = text; *c; c++)
-        *c = *c >= 'A' && *c <= 'Z' ? (char)(*c + 32) : *c;
+    char *text = wb_arena_strndup(x->r->a, x->r->text + t->from, n), *to = text;
+    for (const char *c = text; *c; c++) {
+        if (strncmp(c, "\xE2\x80\x99", 3) == 0) { /* "doesn't" with a typographic apostrophe */
+            *to++ = '\'';
+            c += 2;
+        } else {
+            *to++ = *c >= 'A' && *c <= 'Z' ? (char)(*c + 32) : *c;
+        }
+    }
+    *to = 0;
     t->text = text;
     while (peek(x, 0) == '_')
         x->at++;
 }
 
-/* "](target)" after a link's text. */
-static bool skip_target(struct lexer *x) {
-    if (peek(x, 0) != ']' || peek(x, 1) != '(')
+/* The "[" of a link's text, "](target)" or "][name]" behind it, "[^1]". */
+static bool skip_link(struct lexer *x) {
+    const char *s = x->r->text + x->at;
+    size_t left = x->end - x->at;
+    const char *close = *s == '[' ? memchr(s, ']', left) : NULL;
+    if (close && s[1] == '^') {
+        x->at += (size_t)(close - s) + 1;
+        return true;
+    }
+    if (close && close + 1 < s + left && (close[1] == '(' || close[1] == '[')) {
+        x->at++;
+        return true;
+    }
+    if (*s != ']' || left < 2 || (s[1] != '(' && s[1] != '['))
         return false;
     size_t n = 2;
-    while (x->at + n < x->end && peek(x, n) != ')' && peek(x, n) != '\n')
-        n++;
-    x->at += peek(x, n) == ')' ? n + 1 : 1;
+    int depth = 1; /* a target may hold parentheses in pairs */
+    char open = s[1], end = open == '(' ? ')' : ']';
+    for (; n < left && s[n] != '\n'; n++) {
+        depth += (s[n] == open) - (s[n] == end);
+        if (depth == 0)
+            break;
+    }
+    x->at += depth == 0 ? n + 1 : 1;
     return true;
+}
+
+/* HTML and pictures. */
+static bool skip_decoration(struct lexer *x) {
+    bool line_break;
+    size_t n = picture(x, 0);
+    if (n) {
+        x->at += n;
+        return true;
+    }
+    n = html(x, &line_break);
+    if (n && line_break)
+        push(x, WB_TOKEN_MARK, n)->mark = ';';
+    else
+        x->at += n;
+    x->space |= n > 0;
+    return n > 0;
 }
 
 static bool skip(struct lexer *x) {
@@ -199,7 +341,7 @@ static bool skip(struct lexer *x) {
         x->at += 2;
         return true;
     }
-    return skip_target(x);
+    return skip_link(x);
 }
 
 static void read_mark(struct lexer *x) {
@@ -216,23 +358,30 @@ static void read_mark(struct lexer *x) {
     push(x, WB_TOKEN_MARK, 1)->mark = (char)c;
 }
 
-void wb_phrase_read(const struct wb_plan_reader *r, size_t from, size_t to, struct wb_phrase *ret) {
-    struct lexer x = {.r = r, .at = from, .end = to};
-    while (x.at < x.end) {
-        unsigned char c = peek(&x, 0);
-        if (c == '`' && read_code(&x))
+static void read_tokens(struct lexer *x) {
+    while (x->at < x->end) {
+        unsigned char c = peek(x, 0);
+        bool fraction =
+            c == '.' && digit(peek(x, 1)) &&
+            (x->space || !x->n || x->at == 0 || !letter((unsigned char)x->r->text[x->at - 1]));
+        if (c == '`' && read_code(x))
             continue;
-        if (skip(&x) || read_sign(&x))
+        if (skip(x) || (c == '<' && skip_decoration(x)) || read_sign(x) || skip_decoration(x))
             continue;
         if (c == '_')
-            x.at++; /* emphasis before a word */
-        else if (digit(c))
-            read_number(&x);
+            x->at++; /* emphasis before a word */
+        else if (digit(c) || fraction)
+            read_number(x);
         else if (letter(c))
-            read_word(&x);
+            read_word(x);
         else
-            read_mark(&x);
+            read_mark(x);
     }
+}
+
+void wb_phrase_read(const struct wb_plan_reader *r, size_t from, size_t to, struct wb_phrase *ret) {
+    struct lexer x = {.r = r, .at = from, .end = to};
+    read_tokens(&x);
     *ret = (struct wb_phrase){.tokens = x.tokens, .n = x.n};
 }
 

@@ -126,12 +126,16 @@ static void line_ends_do_not_matter(void **state) {
 /* Text that is made to be slow or deep is read like any other. */
 static void hostile_text_is_read_in_time(void **state) {
     (void)state;
-    static const char *const pieces[] = {"> ", "- ", "a and ",     "error rate over ",
-                                         "`",  "| ", "[",          "Rollback:\n",
-                                         "(",  "1,", "x|y\n-|-\n", "**Steps**\n"};
+    static const char *const pieces[] = {
+        "> ",          "- ",   "a and ", "error rate over ", "`",           "| ",         "[",
+        "Rollback:\n", "(",    "1,",     "x|y\n-|-\n",       "**Steps**\n", "P99 or ",    "](",
+        "<b> ",        "**a ", "no ",    "is not ",          "Ramp: 1% ",   "pause and ", "1% of ",
+        "any one "};
+    static const char *const labels[] = {
+        "**Exit criteria**: ", "**Rollback trigger**: ", "**Rollback**: ", "1. "};
     for (size_t i = 0; i < sizeof pieces / sizeof *pieces; i++) {
         struct wb_buf b = {0};
-        wb_buf_adds(&b, "## Phase 1: A\n**Exit criteria**: ");
+        wb_buf_addf(&b, "## Phase 1: A\n%s", labels[i % 4]);
         while (b.len < 20000)
             wb_buf_adds(&b, pieces[i]);
         wb_plan_free(golden_parse(wb_buf_str(&b)));
