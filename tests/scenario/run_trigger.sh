@@ -35,6 +35,8 @@ finish
 history_is "$all_undone"
 assert_eq "done rolled_back" "$("$WHIMBREL" status "$PLAN" --json | jq -r '[.phases[].state] | join(" ")')"
 assert_eq held "$(state)"
+assert_eq "read_new 0 off" "$("$WHIMBREL" status "$PLAN" --json | jq -r '.flags[] | "\(.name) \(.share_of_10000) \(.stage)"')" \
+    "the flag that the later phase's step had set"
 assert_match 'write failures' "$("$WHIMBREL" status "$PLAN")"
 
 wb_case "nothing goes forward until somebody has looked"
