@@ -24,6 +24,7 @@ enum {
     OPT_SCAN,
     OPT_LOCK_TABLES,
     OPT_NO_PROOF,
+    OPT_SCHEMA_ONLY,
     OPT_RESTART,
     OPT_RETRIES,
     OPT_JSON,
@@ -60,6 +61,9 @@ static const struct wb_option options[] = {
     {"lock-tables", NULL, "read tables without transactions (MyISAM, Aria) under a read lock",
      OPT_LOCK_TABLES},
     {"no-proof", NULL, "do not read the target back; the summary says so", OPT_NO_PROOF},
+    {"schema-only", NULL,
+     "make the tables, without rows, indexes and keys; the same command without it goes on",
+     OPT_SCHEMA_ONLY},
     {"restart", NULL, "remove what an earlier run of whimbrel made in the target, and begin anew",
      OPT_RESTART},
     {"retries", "N", "attempts after a lost connection, each continuing where the last stood (5)",
@@ -175,6 +179,8 @@ static void take_flag(struct args *a, int id) {
     a->quiet |= id == OPT_QUIET;
     if (id == OPT_NO_PROOF)
         a->opts.proof = WB_COPY_NO_PROOF;
+    if (id == OPT_SCHEMA_ONLY)
+        a->opts.extent = WB_COPY_SCHEMA;
     if (id == OPT_RESTART)
         a->opts.restart = WB_COPY_RESTART;
     if (id == OPT_LOCK_TABLES)

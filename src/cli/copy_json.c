@@ -103,6 +103,7 @@ static void put_outcome(struct wb_json *j, const struct wb_copy_report *r,
     wb_json_key_bool(j, "done", r->done && !err->code);
     wb_json_key_bool(j, "proven", r->proven);
     wb_json_key_bool(j, "proof_skipped", r->proof_skipped);
+    wb_json_key_bool(j, "schema_only", r->schema_only);
     wb_json_key_bool(j, "resumed", r->resumed);
     wb_json_key_bool(j, "was_done_before", r->was_done_before);
     wb_json_key_str(j, "moment", r->moment_time);

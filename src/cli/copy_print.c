@@ -186,6 +186,13 @@ static void print_outcome(const struct wb_copy_report *r) {
                r->moment_time);
         return;
     }
+    if (r->schema_only) {
+        printf("Made in %s: %zu table%s. The same command without --schema-only copies what is in "
+               "them, then makes\nindexes and keys, and proves it.\n",
+               wb_str_human_ms(r->elapsed_ms, time, sizeof time), r->n_tables,
+               r->n_tables == 1 ? "" : "s");
+        return;
+    }
     printf("Done in %s: %s rows, %s in %zu table%s.\n",
            wb_str_human_ms(r->elapsed_ms, time, sizeof time),
            wb_str_human_count(r->rows, rows, sizeof rows),
@@ -206,7 +213,7 @@ void wb_copy_print_report(struct wb_printer *p, const struct wb_copy_report *r,
         wb_copy_json_report(r, err, "summary");
         return;
     }
-    if (r->n_tables)
+    if (r->n_tables && !r->schema_only)
         print_tables(r);
     print_altered(r);
     if (!err->code || r->n_tables)

@@ -17,6 +17,7 @@
 enum wb_copy_scan { WB_COPY_SCAN_AUTO, WB_COPY_SCAN_ALL };
 enum wb_copy_restart { WB_COPY_CONTINUE, WB_COPY_RESTART };
 enum wb_copy_proof { WB_COPY_PROVE, WB_COPY_NO_PROOF };
+enum wb_copy_extent { WB_COPY_ALL, WB_COPY_SCHEMA };
 enum wb_copy_locking { WB_COPY_REFUSE_LOCKS, WB_COPY_LOCK_TABLES };
 
 enum wb_copy_event_kind {
@@ -73,6 +74,8 @@ struct wb_copy_opts {
     enum wb_copy_restart restart;
     enum wb_copy_proof proof;
     enum wb_copy_locking locking;
+    enum wb_copy_extent
+        extent; /* SCHEMA: end when the tables are there; a copy goes on with them */
     struct wb_cancel *cancel;
     struct wb_copy_sink sink;
 };
@@ -106,6 +109,7 @@ struct wb_copy_report {
     bool done;   /* everything is in the target */
     bool proven; /* and every table's digest agrees */
     bool proof_skipped;
+    bool schema_only; /* the tables are there; rows, indexes and keys are the next copy's */
     bool resumed, was_done_before;
     uint64_t elapsed_ms, rows, bytes;
     uint64_t space_bytes; /* that the target is likely to need, indexes included */

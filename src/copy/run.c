@@ -141,6 +141,11 @@ static enum wb_code attempt(struct wb_job *job, struct wb_error *err) {
         code = prepare(job, err);
     if (!code)
         code = wb_job_begin(job, err);
+    if (!code && job->opts->extent == WB_COPY_SCHEMA) {
+        wb_job_fill_report(job);
+        job->report->schema_only = true;
+        return WB_OK;
+    }
     if (!code)
         code = wb_job_open_writers(job, err);
     if (!code && job->report->resumed)

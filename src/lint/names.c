@@ -235,7 +235,8 @@ static void note_scripts(struct wb_lint *l, int phase) {
     }
     for (size_t i = 0; i < l->plan->phases[phase].n_steps; i++) {
         const struct wb_plan_step *s = &l->plan->phases[phase].steps[i];
-        if (s->builtin != WB_BUILTIN_COPY && !wb_str_istr(s->text, "whimbrel copy"))
+        if (s->builtin != WB_BUILTIN_COPY && s->builtin != WB_BUILTIN_SCHEMA &&
+            !wb_str_istr(s->text, "whimbrel copy"))
             continue;
         note(&l->dbs[WB_SIDE_TARGET], s->place.line, "the copy");
         copy_tables(l, s->place.line);

@@ -280,6 +280,12 @@ const struct wb_pattern wb_patterns[] = {
     STEP(GRACE, "not|no before|earlier|sooner than? day N", "not before day 25", "the same"),
     STEP(COPY, "copy whole|all? database|everything|tables to|into target",
          "copy the database into the target", "what whimbrel copy does: all of it, then proof"),
+    STEP(
+        SCHEMA, "create|make|copy schema|tables in|on|into|to target",
+        "create the schema in the target",
+        "what whimbrel copy --schema-only does: the source's tables, without rows; copying goes on "
+        "with them"),
+    STEP(SCHEMA, "copy schema|tables only [to|into target]", "copy the schema only", "the same"),
     STEP(VERIFY, "compare whole|all? target|databases|copy with|against source",
          "compare the target with the source", "what whimbrel verify does, down to the row"),
     STEP(

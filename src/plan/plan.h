@@ -210,7 +210,13 @@ struct wb_plan_action {
  */
 
 /* What whimbrel does of itself where a step says so. */
-enum wb_plan_builtin { WB_BUILTIN_NONE, WB_BUILTIN_COPY, WB_BUILTIN_VERIFY, WB_BUILTIN_BACKUP };
+enum wb_plan_builtin {
+    WB_BUILTIN_NONE,
+    WB_BUILTIN_COPY,
+    WB_BUILTIN_VERIFY,
+    WB_BUILTIN_BACKUP,
+    WB_BUILTIN_SCHEMA, /* the tables of a copy, without rows */
+};
 
 struct wb_plan_step {
     struct wb_plan_place place;

@@ -172,6 +172,7 @@ enum wb_step_phrase {
     WB_STEP_COPY, /* from here on: only where it is said exactly */
     WB_STEP_VERIFY,
     WB_STEP_BACKUP,
+    WB_STEP_SCHEMA,
 };
 
 extern const struct wb_pattern wb_patterns[];

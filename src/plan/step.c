@@ -2,6 +2,8 @@
  * checks, actions, the ramp, a grace period. */
 #include "plan/reader.h"
 
+#include "base/str.h"
+
 #include <string.h>
 
 /* "Back up `users`" is about a table: a person's. */
@@ -41,6 +43,10 @@ static void apply(struct wb_plan_reader *r, const struct wb_phrase *p, struct wb
         break;
     case WB_STEP_COPY:
         s->builtin = WB_BUILTIN_COPY;
+        break;
+    case WB_STEP_SCHEMA: /* within one database it speaks of new tables */
+        if (!wb_str_eq(r->plan->front.source.value, r->plan->front.target.value))
+            s->builtin = WB_BUILTIN_SCHEMA;
         break;
     case WB_STEP_VERIFY:
         s->builtin = WB_BUILTIN_VERIFY;

@@ -152,7 +152,9 @@ const char *wb_tell_step(struct wb_plan_reader *r, const struct wb_plan_step *s)
             part(&b, wb_arena_printf(r->a, "runs the block of line %u", s->blocks[i]->place.line));
     const char *const builtin[] = {
         "", "copies the source into the target and proves it, as whimbrel copy does",
-        "compares both databases down to the row, as whimbrel verify does", backup_words(r, s)};
+        "compares both databases down to the row, as whimbrel verify does", backup_words(r, s),
+        "makes the source's tables in the target, without rows, as whimbrel copy --schema-only "
+        "does; a copy goes on with them"};
     if (s->builtin)
         part(&b, builtin[s->builtin]);
     if (s->reading != WB_READING_MANUAL || s->n_clauses)

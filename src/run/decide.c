@@ -186,8 +186,9 @@ static enum wb_code judge_item(struct wb_run *r, struct wb_run_phase *p, struct 
  * --------------------------------------------------------------------------------------- */
 
 static bool repeatable(const struct wb_task *t) {
-    return t->does == WB_DOES_COPY || t->does == WB_DOES_VERIFY || t->does == WB_DOES_BACKUP ||
-           t->does == WB_DOES_CLAUSES || t->does == WB_DOES_ACTIONS || t->does == WB_DOES_WAIT_DAY;
+    return t->does == WB_DOES_COPY || t->does == WB_DOES_SCHEMA || t->does == WB_DOES_VERIFY ||
+           t->does == WB_DOES_BACKUP || t->does == WB_DOES_CLAUSES || t->does == WB_DOES_ACTIONS ||
+           t->does == WB_DOES_WAIT_DAY;
 }
 
 /* An intent without outcome. */

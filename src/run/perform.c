@@ -34,7 +34,7 @@ static void told(void *ctx, const struct wb_copy_event *e) {
     pthread_mutex_unlock(&job->lock);
 }
 
-static void copy(struct wb_job *job) {
+static void copy(struct wb_job *job, enum wb_copy_extent extent) {
     struct wb_run *r = job->run;
     struct wb_error err = {0};
     struct wb_copy_report *report = NULL;
@@ -44,6 +44,7 @@ static void copy(struct wb_job *job) {
         .rules = wb_rules_new(),
         .policy = r->plan->front.policy,
         .retries = 5,
+        .extent = extent,
         .cancel = &job->cancel,
         .sink = {told, job},
     };
@@ -57,6 +58,8 @@ static void copy(struct wb_job *job) {
         code = wb_copy_run(&o, &report, &err);
     if (code)
         wb_job_fails(job, &err);
+    else if (report->schema_only)
+        wb_job_says(job, WB_JOB_DONE, "%zu tables made, without rows", report->n_tables);
     else if (report->was_done_before)
         wb_job_says(job, WB_JOB_DONE,
                     "nothing was copied now: the target has the copy of %s, %zu tables, %s rows; "
@@ -205,7 +208,10 @@ void wb_run_perform(struct wb_job *job) {
         run_block(job, t->up);
         break;
     case WB_DOES_COPY:
-        copy(job);
+        copy(job, WB_COPY_ALL);
+        break;
+    case WB_DOES_SCHEMA:
+        copy(job, WB_COPY_SCHEMA);
         break;
     case WB_DOES_VERIFY:
         wb_run_verify_all(job);

@@ -142,6 +142,8 @@ static bool says(const char *text, const char *const *words) {
 static enum wb_task_does does_step(const struct wb_plan *plan, const struct wb_plan_step *s) {
     if (s->builtin == WB_BUILTIN_COPY)
         return WB_DOES_COPY;
+    if (s->builtin == WB_BUILTIN_SCHEMA)
+        return WB_DOES_SCHEMA;
     if (s->builtin == WB_BUILTIN_VERIFY)
         return WB_DOES_VERIFY;
     if (s->builtin == WB_BUILTIN_BACKUP)

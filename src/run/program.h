@@ -13,6 +13,7 @@ enum wb_task_does {
     WB_DOES_SCRIPT,   /* its up block of sh */
     WB_DOES_REQUEST,  /* its up block of http */
     WB_DOES_COPY,     /* the whole database, as whimbrel copy */
+    WB_DOES_SCHEMA,   /* its tables, without rows */
     WB_DOES_VERIFY,   /* the whole database, as whimbrel verify */
     WB_DOES_BACKUP,   /* as whimbrel backup, or by the command of the front matter */
     WB_DOES_ACTIONS,  /* the step's actions: flags, pages */

@@ -84,6 +84,8 @@ const char *wb_program_sentence(const struct wb_task *t, struct wb_arena *a) {
         return wb_arena_printf(a, "sends the HTTP request of line %u", t->up->place.line);
     case WB_DOES_COPY:
         return "copies the source into the target, and proves it, as whimbrel copy does";
+    case WB_DOES_SCHEMA:
+        return "makes the source's tables in the target, without rows; a copy goes on with them";
     case WB_DOES_VERIFY:
         return "compares both databases down to the row, as whimbrel verify does";
     case WB_DOES_BACKUP:

@@ -100,7 +100,8 @@ void wb_run_record_undo(struct wb_run *r, int phase, const struct wb_task *t) {
     struct wb_json j = {.out = &b};
     if (t->does == WB_DOES_ACTIONS)
         record_flags(r, phase, t);
-    bool changes = t->up || t->does == WB_DOES_COPY || t->does == WB_DOES_MANUAL;
+    bool changes =
+        t->up || t->does == WB_DOES_COPY || t->does == WB_DOES_SCHEMA || t->does == WB_DOES_MANUAL;
     if (!changes)
         return;
     wb_json_object(&j);
@@ -110,7 +111,7 @@ void wb_run_record_undo(struct wb_run *r, int phase, const struct wb_task *t) {
         put_block(&j, t->down);
         if (t->verify && t->verify->expect.given)
             put_query(&j, t->verify);
-    } else if (t->does == WB_DOES_COPY) {
+    } else if (t->does == WB_DOES_COPY || t->does == WB_DOES_SCHEMA) {
         wb_json_key_str(&j, "kind", "keep");
         wb_json_key_str(&j, "text", "what was copied stays in the target: whimbrel drops no data");
     } else {
