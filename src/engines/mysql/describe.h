@@ -69,6 +69,13 @@ void wb_mysql_describe_check(struct describe *d, struct wb_table *t, size_t *cap
 /* SHOW CREATE TABLE's statement; NULL where this user may not see it. */
 const char *wb_mysql_describe_create(struct describe *d, const struct wb_table *t);
 
+/* describe_mend.c. A column's default, as information_schema shows it: made what it is, or left out
+ * with a finding. */
+void wb_mysql_describe_mend_default(struct describe *d, const struct wb_table *t,
+                                    struct wb_column *c);
+/* Expressions of all tables that may hold more than is shown. */
+void wb_mysql_describe_mend_expressions(struct describe *d);
+
 /* A table of the catalog being built, by its exact name; NULL where it is not described. */
 struct wb_table *wb_mysql_describe_find(struct describe *d, const char *name);
 

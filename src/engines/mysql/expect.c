@@ -83,21 +83,30 @@ static struct wb_catalog scratch_of(const struct wb_catalog *wanted, struct wb_a
     return c;
 }
 
-static enum wb_code make_one(struct wb_my_conn *my, const struct wb_ddl *d, struct wb_error *err) {
-    static const char create[] = "CREATE TABLE ";
-    if (d->part == WB_DDL_TABLE && wb_str_starts(d->sql, create))
-        return wb_my_execf(my, err, "CREATE TEMPORARY TABLE %s", d->sql + sizeof create - 1);
-    return d->part == WB_DDL_INDEX ? wb_my_exec(my, err, NULL, d->sql, strlen(d->sql)) : WB_OK;
+/* All indexes in one statement, which makes the table anew but once: "ALTER TABLE t ADD …, ADD …".
+ */
+static void add_index(struct wb_buf *alter, const char *sql) {
+    static const char before[] = "ALTER TABLE `" SCRATCH "`";
+    if (!alter->len)
+        wb_buf_adds(alter, sql);
+    else if (wb_str_starts(sql, before))
+        wb_buf_addf(alter, ",%s", sql + sizeof before - 1);
 }
 
-/* An index that is refused is one that a copy could not have made either. */
+/* What is refused is what a copy could not have made either. */
 static enum wb_code make_table(struct wb_my_conn *my, const struct wb_ddl_list *list, int table,
                                struct wb_error *err) {
+    static const char create[] = "CREATE TABLE ";
+    WB_CLEANUP_BUF struct wb_buf alter = {0};
     enum wb_code code = WB_OK;
-    for (size_t i = 0; !code && i < list->n; i++)
-        if (list->items[i].table == table)
-            code = make_one(my, &list->items[i], err);
-    return code;
+    for (size_t i = 0; !code && i < list->n; i++) {
+        const struct wb_ddl *d = &list->items[i];
+        if (d->table == table && d->part == WB_DDL_TABLE)
+            code = wb_my_execf(my, err, "CREATE TEMPORARY TABLE %s", d->sql + sizeof create - 1);
+        else if (d->table == table && d->part == WB_DDL_INDEX)
+            add_index(&alter, d->sql);
+    }
+    return code || !alter.len ? code : wb_my_exec(my, err, NULL, wb_buf_str(&alter), alter.len);
 }
 
 /* ------------------------------------------------------------------------------------------
@@ -195,9 +204,15 @@ static void read_checks(struct describe *d, struct wb_table *t, const char *crea
                                                    .column = -1});
 }
 
-/* Bytes and characters beyond the basic plane are asked of a row where the column refuses NULL: one
- * is made. Where it cannot be made describe says that it does not know. */
-static void make_row(struct wb_my_conn *my) {
+/* A default that the statement does not show as it is, as bytes or characters beyond the basic
+ * plane, is asked of a row where the column refuses NULL: one is made. Where it cannot be made
+ * describe says that it does not know. */
+static void make_row(struct wb_my_conn *my, const char *create) {
+    bool doubtful = strchr(create, '?') != NULL;
+    for (const char *p = create; *p && !doubtful; p++)
+        doubtful = (unsigned char)*p >= 0x80;
+    if (!doubtful)
+        return;
     if (my->mariadb)
         wb_my_execf(my, NULL, "SET SESSION check_constraint_checks = 0");
     wb_my_execf(my, NULL, "INSERT IGNORE INTO " SCRATCH " () VALUES ()");
@@ -208,7 +223,7 @@ static enum wb_code read_table(struct describe *d, struct wb_table *t, struct wb
     const char *create = wb_mysql_describe_create(d, t);
     if (!create)
         return wb_error_set(err, WB_E_SQL, "the server does not show the temporary table");
-    make_row(d->my);
+    make_row(d->my, create);
     enum wb_code code = read_columns(d, t, create, err);
     if (!code)
         code = read_indexes(d, t, err);
@@ -284,6 +299,8 @@ static enum wb_code expect_table(struct describe *d, const struct wb_ddl_list *l
                                  const struct wb_table *wanted, struct wb_error *err) {
     struct wb_table t;
     enum wb_code code = make_table(d->my, list, table, err), dropped;
+    if (code == WB_E_PRIVILEGE)
+        wb_error_wrap(err, "without the privilege CREATE TEMPORARY TABLES on the database");
     if (!code)
         code = read_table(d, &t, err);
     if (!code) {

@@ -272,7 +272,7 @@ static void without_privilege(void **state) {
     need_servers();
     struct world other;
     open_as(&other, "SELECT");
-    is_unverified(&other, "Access denied for user 'wb_unit_reader'");
+    is_unverified(&other, "without the privilege CREATE TEMPORARY TABLES");
     close_other(&other);
 }
 
