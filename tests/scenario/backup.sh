@@ -98,7 +98,8 @@ begin my
 backup "mysql://plain@localhost/wb_bk?socket=$WB_MY_SOCKET" --to "$TO/plain"
 end
 assert_match '^[06]$' "$RC" "beside a writer ($(tail -n 2 "$OUT"))"
-assert_eq false "$(at .backup.one_moment 2>/dev/null || echo false)" "one moment"
+assert_eq false "$(jq -rs 'map(select(.event == "done"))[0].backup.one_moment' "$JSON")" "one moment"
+assert_eq "" "$(jq -rs 'map(select(.event == "done"))[0].backup.tables[] | select(.result == "differs") | .name' "$JSON")" "never called different"
 
 wb_case "--check: as they were written"
 backup --check "$TO/pg"
