@@ -112,8 +112,9 @@ static void print_looks(const struct wb_checked *c) {
     if (n)
         puts(".");
     else
-        puts(c->sides ? "Checked by its text alone: no database could be asked."
-                      : "Checked by its text alone: no database was asked.");
+        printf("Checked by its text alone: %s.\n", !c->sides   ? "no database was asked"
+                                                   : unseen(c) ? "no database could be asked"
+                                                               : "the plan names no database");
 }
 
 static void print_refusal(const struct wb_checked *c) {
