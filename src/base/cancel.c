@@ -17,6 +17,7 @@ enum wb_code wb_cancel_check(const struct wb_cancel *c, struct wb_error *err) {
         return WB_OK;
     const char *why = signo == SIGINT    ? "interrupted (SIGINT)"
                       : signo == SIGTERM ? "terminated (SIGTERM)"
+                      : signo == SIGHUP  ? "its terminal was closed (SIGHUP)"
                                          : "stopped";
     return wb_error_set(err, WB_E_CANCELED, "%s", why);
 }

@@ -16,6 +16,8 @@ static FILE *log_file;
 static pthread_mutex_t log_lock = PTHREAD_MUTEX_INITIALIZER;
 
 static void on_signal(int signo) {
+    if (wb_cancel_signo(&wb_cli_cancel) && signo == SIGHUP)
+        return; /* the terminal is gone: the shell and the kernel may both say so */
     if (wb_cancel_signo(&wb_cli_cancel))
         _exit(128 + signo); /* asked twice: the ledger knows where to go on */
     wb_cancel_request(&wb_cli_cancel, signo);
@@ -25,6 +27,9 @@ void wb_cli_catch_signals(void) {
     struct sigaction sa = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
     sigaction(SIGINT, &sa, NULL);
     sigaction(SIGTERM, &sa, NULL);
+    struct sigaction before;
+    if (sigaction(SIGHUP, NULL, &before) == 0 && before.sa_handler != SIG_IGN) /* nohup */
+        sigaction(SIGHUP, &sa, NULL);
 }
 
 const char *wb_cli_now(void) {

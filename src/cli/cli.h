@@ -30,8 +30,8 @@ int wb_cmd_status(int argc, char **argv);
 int wb_cmd_ask(int argc, char **argv); /* pause, resume, approve, rollback, amend, abort */
 int wb_cmd_errors(int argc, char **argv);
 
-extern struct wb_cancel
-    wb_cli_cancel; /* set by SIGINT and SIGTERM; a second one ends the process at once */
+extern struct wb_cancel wb_cli_cancel; /* set by SIGINT, SIGTERM and SIGHUP; a second one of the
+                                          first two ends the process at once */
 void wb_cli_catch_signals(void);
 
 /* How the process ends for an error: prints it ("error: … / what to do: …", or a JSON line) and
