@@ -361,6 +361,26 @@ struct wb_load_state {
     bool stopped;    /* it should follow another server, but its replication does not run */
 };
 
+/* A session that holds a lock that another one waits for, in the server's words. */
+struct wb_blocker {
+    const char *session, *user;
+    const char *application; /* or its host; "" where it is not known */
+    const char *since;       /* when its query began, UTC; "" where it is not known */
+    const char *query;       /* whole, as sent: with values; NULL: none runs */
+    bool certain;            /* false: it may be another one */
+};
+
+/* How often a table was used, by the server's own counters. */
+struct wb_table_use {
+    uint64_t reads, writes;
+    uint64_t all;      /* a sum over more than that: where it shrinks, the counters began anew */
+    uint64_t up_s;     /* how long the server has run; 0: see since */
+    uint64_t open;     /* sessions that have it open just now, and may not be counted yet */
+    const char *since; /* a text that changes when they began anew, or the table was made anew */
+    unsigned late_ms;  /* a use may be counted so much later */
+    bool rows_only;    /* reads that found no row are not counted */
+};
+
 /* A plan, reduced to what plans of different servers have in common. */
 enum wb_explain_kind {
     WB_EXPLAIN_SCAN,  /* a table is read as a whole */
@@ -437,6 +457,15 @@ struct wb_verify_ops {
     /* own: sessions that are not counted as active besides c itself, n_own of them. */
     enum wb_code (*load_state)(struct wb_conn *c, const uint64_t *own, size_t n_own,
                                struct wb_load_state *ret, struct wb_error *err);
+
+    /* Who keeps another session waiting, a few of them; none where it does not wait for a lock.
+     * NULL: there are no sessions. */
+    enum wb_code (*blocked_by)(struct wb_conn *c, uint64_t session, struct wb_arena *a,
+                               struct wb_blocker **ret, size_t *ret_n, struct wb_error *err);
+    /* schema may be NULL; table NULL: all tables but whimbrel's own. UNSUPPORTED where the server
+     * does not count, saying how it would; NOT_FOUND. NULL: it never counts. */
+    enum wb_code (*table_use)(struct wb_conn *c, const char *schema, const char *table,
+                              struct wb_arena *a, struct wb_table_use *ret, struct wb_error *err);
 
     /* How this engine would describe a mapped catalog (schema/map.h) had it been made just now, in
      * a schema of whatever name: types, defaults and expressions in its own spelling, and without

@@ -2,6 +2,7 @@
  * their times, queries that only read. */
 #include "engine/registry.h"
 #include "run/inside.h"
+#include "run/lookout.h"
 #include "run/sqltext.h"
 
 #include "base/str.h"
@@ -155,8 +156,19 @@ static bool left_nothing(struct wb_conn *c, const struct wb_sql_block *b, const 
     return whole;
 }
 
+/* A step that found a lock says who held it. */
+static void fail_at_lock(struct wb_job *job, const struct wb_error *err, const char *who) {
+    wb_job_fails(job, err);
+    bool late = err->code == WB_E_LOCK_TIMEOUT || err->code == WB_E_TIMEOUT;
+    if (late && *who)
+        wb_job_says(job, job->result, "%s; the lock was held by %s", err->text, who);
+}
+
 void wb_run_sql(struct wb_job *job, const struct wb_sql_block *b) {
     struct wb_error err = {0};
+    struct wb_arena of_url = {0};
+    struct wb_url *url = WB_NEW(&of_url, struct wb_url);
+    char who[600] = "";
     for (unsigned attempt = 1;; attempt++) {
         struct wb_arena a = {0};
         struct wb_conn *c = NULL;
@@ -167,11 +179,15 @@ void wb_run_sql(struct wb_job *job, const struct wb_sql_block *b) {
             wb_job_fails(job, &err);
             job->nothing_done = true;
             wb_arena_done(&a);
-            return;
+            break;
         }
         code = set_times(c, b, &err);
+        struct wb_lookout *lookout = url_of(job->run, b->on, &of_url, url, NULL)
+                                         ? NULL
+                                         : wb_lookout_start(job, url, side_of(b->on), c);
         if (!code)
             code = run_statements(c, b, &far, &a, &err);
+        wb_lookout_end(lookout, who, sizeof who);
         job->nothing_done = code && left_nothing(c, b, &far, code);
         wb_run_disconnect(job, c);
         wb_arena_done(&a);
@@ -179,19 +195,21 @@ void wb_run_sql(struct wb_job *job, const struct wb_sql_block *b) {
             wb_job_says(job, WB_JOB_DONE, "%zu statement%s%s", far.statements,
                         far.statements == 1 ? "" : "s",
                         b->tx == WB_TX_ON ? " in one transaction" : "");
+            wb_arena_done(&of_url);
             return;
         }
-        wb_job_fails(job, &err);
+        fail_at_lock(job, &err, who);
         bool waits = code == WB_E_LOCK_TIMEOUT || code == WB_E_DEADLOCK;
         if (!waits || !job->nothing_done || job->canceled || attempt == LOCK_ATTEMPTS)
             break;
         pthread_mutex_lock(&job->lock);
-        snprintf(job->progress, sizeof job->progress, "attempt %u of %d found a lock: %.120s",
-                 attempt, LOCK_ATTEMPTS, err.text);
+        snprintf(job->progress, sizeof job->progress, "attempt %u of %d found a lock: %.150s",
+                 attempt, LOCK_ATTEMPTS, *who ? who : err.text);
         pthread_mutex_unlock(&job->lock);
         for (unsigned nap = 0; nap < (1u << attempt) * 5 && !wb_cancel_signo(&job->cancel); nap++)
             wb_clock_sleep_ms(100);
     }
+    wb_arena_done(&of_url);
     if (!job->nothing_done)
         job->result = WB_JOB_UNKNOWN;
 }

@@ -100,3 +100,43 @@ size_t wb_run_statements(const char *text, struct wb_arena *a, const char ***ret
     *ret = all;
     return n;
 }
+
+void wb_run_redact(const char *sql, char name_quote, size_t max, struct wb_buf *to) {
+    size_t begin = to->len;
+    bool word = false;
+    for (const char *s = sql; *s && to->len - begin < max;) {
+        const char *behind = skip_quoted(s);
+        bool comment = s[0] == '-' || s[0] == '/' || s[0] == '#';
+        if (s[0] == '#')
+            behind = s + strcspn(s, "\n");
+        if (behind > s) {
+            bool name = *s == '`' || (*s == '"' && name_quote == '"');
+            if (name)
+                wb_buf_add(to, s, (size_t)(behind - s));
+            else if (!comment)
+                wb_buf_addc(to, '?');
+            s = behind;
+        } else if (!word && isdigit((unsigned char)*s)) {
+            s += strspn(s, "0123456789abcdefxABCDEFX.");
+            wb_buf_addc(to, '?');
+        } else if (isspace((unsigned char)*s)) {
+            s += strspn(s, " \t\r\n\v\f");
+            if (to->len > begin)
+                wb_buf_addc(to, ' ');
+            word = false;
+            continue;
+        } else {
+            word = isalnum((unsigned char)*s) || *s == '_';
+            wb_buf_addc(to, *s++);
+            continue;
+        }
+        word = false;
+    }
+    if (to->len - begin > max) {
+        to->len = begin + max;
+        while (to->len > begin && ((unsigned char)to->data[to->len - 1] & 0xC0) == 0x80)
+            to->len--;
+        if (to->len > begin && (unsigned char)to->data[to->len - 1] >= 0xC0)
+            to->len--;
+    }
+}

@@ -102,6 +102,11 @@ enum wb_code wb_mysql_explain(struct wb_conn *c, const char *sql, struct wb_aren
 extern const struct wb_write_ops wb_mysql_write_ops;
 extern const struct wb_ddl_ops wb_mysql_ddl_ops;
 extern const struct wb_verify_ops wb_mysql_verify_ops;
+/* As in wb_verify_ops. use.c */
+enum wb_code wb_mysql_blocked_by(struct wb_conn *c, uint64_t session, struct wb_arena *a,
+                                 struct wb_blocker **ret, size_t *ret_n, struct wb_error *err);
+enum wb_code wb_mysql_table_use(struct wb_conn *c, const char *schema, const char *table,
+                                struct wb_arena *a, struct wb_table_use *ret, struct wb_error *err);
 extern const struct wb_native_ops wb_mysql_native_ops;
 
 #endif

@@ -26,6 +26,12 @@ extern const struct wb_read_ops wb_postgres_read_ops;
 extern const struct wb_write_ops wb_postgres_write_ops;
 extern const struct wb_ddl_ops wb_postgres_ddl_ops;
 extern const struct wb_verify_ops wb_postgres_verify_ops;
+/* As in wb_verify_ops. use.c */
+enum wb_code wb_postgres_blocked_by(struct wb_conn *c, uint64_t session, struct wb_arena *a,
+                                    struct wb_blocker **ret, size_t *ret_n, struct wb_error *err);
+enum wb_code wb_postgres_table_use(struct wb_conn *c, const char *schema, const char *table,
+                                   struct wb_arena *a, struct wb_table_use *ret,
+                                   struct wb_error *err);
 extern const struct wb_native_ops wb_postgres_native_ops;
 
 /* ----------------------------------------------------------------------------------------------

@@ -41,7 +41,33 @@ static void parts(void **state) {
     }
 }
 
+static void redacts(void **state) {
+    (void)state;
+    static const struct {
+        const char *text;
+        char quote;
+        size_t max;
+        const char *shown;
+    } cases[] = {
+        {"UPDATE t1 SET a = 'x''y', b = 12.5 WHERE c=0x1F", '"', 80,
+         "UPDATE t1 SET a = ?, b = ? WHERE c=?"},
+        {"SELECT \"a\" FROM t -- hush\n WHERE b = $$hush$$", '"', 80,
+         "SELECT \"a\" FROM t  WHERE b = ?"},
+        {"SELECT \"hush\", `a` # hush\n, 'open hush", '`', 80, "SELECT ?, `a` , ?"},
+        {"  SELECT\n\t1 /* hush */", '"', 80, "SELECT ? "},
+        {"SELECT abcdef", '"', 10, "SELECT abc"},
+        {"SELECT \"\xc3\xa4\xc3\xa4\"", '"', 9, "SELECT \""},
+        {"SELECT `a\xc3\xa4`", '`', 10, "SELECT `a"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        struct wb_buf b = {0};
+        wb_run_redact(cases[i].text, cases[i].quote, cases[i].max, &b);
+        assert_string_equal(wb_buf_str(&b), cases[i].shown);
+        wb_buf_done(&b);
+    }
+}
+
 int main(void) {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(parts)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(parts), cmocka_unit_test(redacts)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
