@@ -175,6 +175,23 @@ static bool sides_known(const struct wb_plan_reader *r) {
     return r->plan->front.source_scheme && r->plan->front.target_scheme;
 }
 
+/* Whether the server counts how its tables are used; NULL: which one it is is not known here. */
+static enum wb_reading counts_use(const char *scheme) {
+    bool counts = !scheme || strcmp(scheme, "postgresql") == 0 || strcmp(scheme, "mysql") == 0;
+    return counts ? WB_READING_AUTO : WB_READING_MANUAL;
+}
+
+/* Within one database only the mapping tells what is to be compared with what. */
+static enum wb_reading compares(struct wb_plan_reader *r, const struct wb_plan_clause *c) {
+    struct wb_plan_pair *pairs;
+    const char *why;
+    if (!wb_plan_one_database(&r->plan->front))
+        return WB_READING_AUTO;
+    bool counts = c->kind == WB_CLAUSE_ROW_COUNT;
+    return counts && wb_plan_pairs(r->plan, r->a, &pairs, &why) ? WB_READING_AUTO
+                                                                : WB_READING_MANUAL;
+}
+
 static void bind_clause(struct wb_plan_reader *r, struct wb_plan_clause *c,
                         struct wb_plan_phase *phase) {
     switch (c->kind) {
@@ -213,8 +230,18 @@ static void bind_clause(struct wb_plan_reader *r, struct wb_plan_clause *c,
             wb_reader_find(r, WB_PLAN_BLOCK, c->place, "put the SQL into a block below the label",
                            "something must return a value, but no block follows");
         return;
+    case WB_CLAUSE_ROW_COUNT:
+    case WB_CLAUSE_PARITY:
+    case WB_CLAUSE_CHECKSUM:
+    case WB_CLAUSE_SAMPLE:
+        c->reading = compares(r, c);
+        return;
+    case WB_CLAUSE_NO_QUERIES:
+        c->reading = counts_use(r->plan->front.source_scheme);
+        return;
     case WB_CLAUSE_NOT_WRITTEN:
-        c->reading = WB_READING_AUTO;
+        c->reading = counts_use(c->side == WB_PLAN_SIDE_TARGET ? r->plan->front.target_scheme
+                                                               : r->plan->front.source_scheme);
         if (c->side != WB_PLAN_SIDE_UNKNOWN || !sides_known(r))
             return;
         c->reading = WB_READING_UNBOUND;

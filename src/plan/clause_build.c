@@ -129,10 +129,12 @@ static void build(struct wb_plan_reader *r, const struct wb_phrase *p, const str
         const struct wb_token *t = &p->tokens[s[WB_SLOT_SIDE].i];
         c->thing = words_of(r, p, &s[WB_SLOT_SIDE]);
         c->side = t->kind == WB_TOKEN_CODE ? WB_PLAN_SIDE_NONE : wb_side_named(r, t->text);
+        c->for_ms = s[WB_SLOT_FOR].taken ? s[WB_SLOT_FOR].value.ms : SUSTAINED_MS;
         break;
     }
     case WB_CLAUSE_NO_QUERIES:
         c->thing = words_of(r, p, &s[WB_SLOT_TABLE]);
+        c->for_ms = s[WB_SLOT_FOR].taken ? s[WB_SLOT_FOR].value.ms : SUSTAINED_MS;
         break;
     default:
         break;

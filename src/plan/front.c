@@ -9,24 +9,26 @@
 #include <string.h>
 
 /* X(key, kind): one table for reading, for suggestions and for docs/plan.md. */
-#define KEYS(X)             \
-    X(whimbrel, VERSION)    \
-    X(source, TEXT)         \
-    X(target, TEXT)         \
-    X(replicas, LIST)       \
-    X(tables, LIST)         \
-    X(flag, TEXT)           \
-    X(day_1, DATE)          \
-    X(epic, TEXT)           \
-    X(journal, TEXT)        \
-    X(backup, BACKUP)       \
-    X(notify, LIST)         \
-    X(policy, POLICY)       \
-    X(mapping, TEXT)        \
-    X(metrics, METRICS)     \
-    X(traffic, TRAFFIC)     \
-    X(observations, NUMBER) \
-    X(strict, BOOL)         \
+#define KEYS(X)               \
+    X(whimbrel, VERSION)      \
+    X(source, TEXT)           \
+    X(target, TEXT)           \
+    X(replicas, LIST)         \
+    X(tables, LIST)           \
+    X(flag, TEXT)             \
+    X(day_1, DATE)            \
+    X(epic, TEXT)             \
+    X(journal, TEXT)          \
+    X(backup, BACKUP)         \
+    X(notify, LIST)           \
+    X(policy, POLICY)         \
+    X(mapping, TEXT)          \
+    X(prometheus, TEXT)       \
+    X(prometheus_token, TEXT) \
+    X(metrics, METRICS)       \
+    X(traffic, TRAFFIC)       \
+    X(observations, NUMBER)   \
+    X(strict, BOOL)           \
     X(reverse, BOOL)
 
 enum key {
@@ -108,6 +110,22 @@ static void hide_password(struct wb_plan_reader *r, struct wb_plan_text *t) {
                    "put it into the environment: ${NAME}, WHIMBREL_SOURCE_PASSWORD or "
                    "WHIMBREL_TARGET_PASSWORD",
                    "the plan holds a password");
+}
+
+/* Likewise, of an address over HTTP and of a bearer token. */
+static void hide_secret(struct wb_plan_reader *r, struct wb_plan_text *t, bool whole) {
+    const char *slashes = strstr(t->shown, "://");
+    const char *from = whole ? t->shown : slashes ? slashes + 3 : NULL;
+    const char *at = whole ? t->shown + strlen(t->shown) : from ? strchr(from, '@') : NULL;
+    const char *colon = from && at && !whole ? memchr(from, ':', (size_t)(at - from)) : NULL;
+    if (!at || (!whole && !colon))
+        return;
+    from = whole ? from : colon + 1;
+    if (at == from || wb_str_starts(from, "${"))
+        return;
+    t->shown = wb_arena_printf(r->a, "%.*s***%s", (int)(from - t->shown), t->shown, at);
+    wb_reader_find(r, WB_PLAN_SECRET, t->place, "put it into the environment: ${NAME}",
+                   whole ? "the plan holds a token" : "the plan holds a password");
 }
 
 static const char *scheme_of(struct wb_plan_reader *r, const struct wb_plan_text *t) {
@@ -204,9 +222,15 @@ static bool yaml_true(const char *s, bool *ret) {
 static void read_scalar(struct wb_plan_reader *r, enum key key, const struct wb_yaml *y) {
     struct wb_plan_front *f = &r->plan->front;
     struct wb_plan_text *const texts[KEY_COUNT] = {
-        [KEY_source] = &f->source, [KEY_target] = &f->target,   [KEY_flag] = &f->flag,
-        [KEY_epic] = &f->epic,     [KEY_journal] = &f->journal, [KEY_mapping] = &f->mapping,
+        [KEY_source] = &f->source,
+        [KEY_target] = &f->target,
+        [KEY_flag] = &f->flag,
+        [KEY_epic] = &f->epic,
+        [KEY_journal] = &f->journal,
+        [KEY_mapping] = &f->mapping,
         [KEY_day_1] = &f->day_1,
+        [KEY_prometheus] = &f->prometheus,
+        [KEY_prometheus_token] = &f->prometheus_token,
     };
     int64_t n;
     if (y->kind != WB_YAML_SCALAR || !*y->text) {
@@ -237,7 +261,10 @@ static void read_scalar(struct wb_plan_reader *r, enum key key, const struct wb_
         break;
     }
     *texts[key] = wb_front_text(r, y->text, y->place);
-    hide_password(r, texts[key]);
+    if (key == KEY_prometheus || key == KEY_prometheus_token)
+        hide_secret(r, texts[key], key == KEY_prometheus_token);
+    else
+        hide_password(r, texts[key]);
 }
 
 static void read_traffic(struct wb_plan_reader *r, const struct wb_yaml *y) {

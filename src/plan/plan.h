@@ -321,6 +321,7 @@ struct wb_plan_front {
     unsigned first_line, last_line;
     int version; /* of the format: 1; 0 where not said */
     struct wb_plan_text source, target, flag, day_1, epic, journal, mapping;
+    struct wb_plan_text prometheus, prometheus_token;
     struct wb_plan_text *replicas, *tables, *notify;
     size_t n_replicas, cap_replicas, n_tables, cap_tables, n_notify, cap_notify;
     struct wb_plan_text backup;        /* a command or a path; or "given" where it is a map */
@@ -435,6 +436,18 @@ enum wb_code wb_plan_parse(const char *path, const char *text, size_t len,
                            const struct wb_plan_opts *opts, struct wb_plan **ret,
                            struct wb_error *err);
 void wb_plan_free(struct wb_plan *p);
+
+/* Whether source and target are the same database, as far as the text tells. */
+bool wb_plan_one_database(const struct wb_plan_front *f);
+
+/* Tables that hold as many rows as each other, by a mapping of single columns that carries a key of
+ * each as it is. In a. 0: *ret_why says why there are none. */
+struct wb_plan_pair {
+    const char *from, *to;
+    bool one_to_one;
+};
+size_t wb_plan_pairs(const struct wb_plan *plan, struct wb_arena *a, struct wb_plan_pair **ret,
+                     const char **ret_why);
 
 size_t wb_plan_count(const struct wb_plan *p, enum wb_severity severity); /* of findings */
 

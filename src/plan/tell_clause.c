@@ -98,6 +98,17 @@ static void put_running(struct wb_buf *b, const struct wb_plan_clause *c) {
     }
 }
 
+/* Within one database. */
+static void put_pairs(struct wb_buf *b, const struct wb_plan_reader *r) {
+    struct wb_plan_pair *pairs;
+    const char *why;
+    size_t n = wb_plan_pairs(r->plan, r->a, &pairs, &why);
+    if (!n)
+        wb_buf_addf(b, "what belongs together has as many rows, which a query may count: %s", why);
+    for (size_t i = 0; i < n; i++)
+        wb_buf_addf(b, "%s%s has as many rows as %s", i ? ", " : "", pairs[i].to, pairs[i].from);
+}
+
 static void put_body(struct wb_buf *b, struct wb_plan_reader *r, const struct wb_plan_clause *c,
                      enum wb_clause_place at) {
     char count[40];
@@ -145,6 +156,10 @@ static void put_body(struct wb_buf *b, struct wb_plan_reader *r, const struct wb
             wb_buf_addf(b, "%s is complete", c->thing);
         return;
     case WB_CLAUSE_ROW_COUNT:
+        if (wb_plan_one_database(&r->plan->front)) {
+            put_pairs(b, r);
+            return;
+        }
         wb_buf_adds(b, "every table has as many rows on both sides");
         return;
     case WB_CLAUSE_PARITY:
@@ -163,10 +178,14 @@ static void put_body(struct wb_buf *b, struct wb_plan_reader *r, const struct wb
         return;
     case WB_CLAUSE_NOT_WRITTEN:
         put_side(b, c);
-        wb_buf_adds(b, " receives no writes, by its change counters");
+        wb_buf_adds(b, " receives no writes for ");
+        wb_duration_put(b, c->for_ms);
+        wb_buf_adds(b, c->reading == WB_READING_AUTO ? ", by its change counters" : "");
         return;
     case WB_CLAUSE_NO_QUERIES:
-        wb_buf_addf(b, "no query reads %s, by the server's scan counters", c->thing);
+        wb_buf_addf(b, "no query uses %s of the source for ", c->thing);
+        wb_duration_put(b, c->for_ms);
+        wb_buf_adds(b, c->reading == WB_READING_AUTO ? ", by the server's counters" : "");
         return;
     case WB_CLAUSE_SIGN_OFF:
         put_names(b, &c->names);
@@ -182,6 +201,12 @@ static void put_body(struct wb_buf *b, struct wb_plan_reader *r, const struct wb
         wb_buf_adds(b, at == WB_AT_TRIGGER ? "a person says so" : "a person confirms it");
         return;
     }
+}
+
+static bool within_one(const struct wb_plan_reader *r, const struct wb_plan_clause *c) {
+    return (c->kind == WB_CLAUSE_PARITY || c->kind == WB_CLAUSE_CHECKSUM ||
+            c->kind == WB_CLAUSE_SAMPLE) &&
+           wb_plan_one_database(&r->plan->front);
 }
 
 const char *wb_tell_clause(struct wb_plan_reader *r, const struct wb_plan_clause *c,
@@ -203,6 +228,8 @@ const char *wb_tell_clause(struct wb_plan_reader *r, const struct wb_plan_clause
     put_body(&b, r, c, at);
     if (c->reading == WB_READING_MANUAL && c->kind != WB_CLAUSE_MANUAL &&
         c->kind != WB_CLAUSE_SIGN_OFF)
-        wb_buf_adds(&b, "; a person confirms it");
+        wb_buf_adds(&b, within_one(r, c) ? "; within one database a query can tell, else a person "
+                                           "confirms it"
+                                         : "; a person confirms it");
     return wb_arena_strdup(r->a, wb_buf_str(&b));
 }

@@ -58,15 +58,33 @@ static enum wb_code wait_for_person(struct wb_run *r, const struct wb_run_phase 
 
 enum answer { HOLDS_TRUE, NOT_YET, FAILS };
 
+/* The time of day; without what the clock was set forward while this runner ran. */
+static int64_t sure_wall_us(const struct wb_run *r) {
+    return r->clock.wall_us(r->clock.ctx) - (r->clock_ahead_us > 0 ? r->clock_ahead_us : 0);
+}
+
+/* Why that is not the time of day, in words. */
+static const char *clock_words(const struct wb_run *r, char *to, size_t size) {
+    char by[40];
+    *to = 0;
+    if (r->clock_ahead_us > 0)
+        snprintf(to, size,
+                 " (without the %s by which the clock was set forward; if it is right now, start "
+                 "the run again)",
+                 wb_str_human_ms((uint64_t)r->clock_ahead_us / 1000, by, sizeof by));
+    return to;
+}
+
 static enum answer judge_running(struct wb_run *r, const struct wb_plan_clause *c, char *why) {
     const struct wb_run_phase *p =
         c->phase < 0 ? NULL : wb_run_phase_of(&r->state, (int)r->plan->phases[c->phase].number);
     int64_t since = p ? p->done_us ? p->done_us : p->started_us : 0;
-    int64_t ms = since ? (r->clock.wall_us(r->clock.ctx) - since) / 1000 : 0;
-    char have[40], want[40];
-    snprintf(why, WB_RUN_WHY, "it has run for %s of %s",
+    int64_t ms = since ? (sure_wall_us(r) - since) / 1000 : 0;
+    char have[40], want[40], set[160];
+    snprintf(why, WB_RUN_WHY, "it has run for %s of %s%s",
              wb_str_human_ms(ms > 0 ? (uint64_t)ms : 0, have, sizeof have),
-             wb_str_human_ms((uint64_t)c->value.ms, want, sizeof want));
+             wb_str_human_ms((uint64_t)c->value.ms, want, sizeof want),
+             clock_words(r, set, sizeof set));
     return since && ms >= c->value.ms ? HOLDS_TRUE : NOT_YET;
 }
 
@@ -218,10 +236,12 @@ static bool day_is_over(struct wb_run *r, const struct wb_task *t) {
         return false;
     }
     time_t over = timegm(&tm) + (time_t)t->step->not_before_day * 86400;
-    int64_t left = (int64_t)over - r->clock.wall_us(r->clock.ctx) / 1000000;
+    char set[160];
+    int64_t left = (int64_t)over - sure_wall_us(r) / 1000000;
     if (left > 0)
-        wb_run_waits(r, "%s waits for the end of day %u, in %lld h", t->id, t->step->not_before_day,
-                     (long long)(left / 3600 + 1));
+        wb_run_waits(r, "%s waits for the end of day %u, in %lld h%s", t->id,
+                     t->step->not_before_day, (long long)(left / 3600 + 1),
+                     clock_words(r, set, sizeof set));
     return left <= 0;
 }
 
@@ -460,10 +480,14 @@ enum wb_code wb_run_finish_job(struct wb_run *r, struct wb_error *err) {
             code = finish_look(r, job, err);
         break;
     case WB_JOB_JUDGE:
+        if (job->result == WB_JOB_WAITING && job->samples)
+            r->quiet_alive_us = wb_clock_monotonic_us();
         if (!job->canceled && !wb_run_blocked(&r->state))
             code = put_judgement(r, job->phase, job->task,
-                                 job->result == WB_JOB_DONE ? HOLDS_TRUE : FAILS, job->why,
-                                 job->samples, err);
+                                 job->result == WB_JOB_DONE      ? HOLDS_TRUE
+                                 : job->result == WB_JOB_WAITING ? NOT_YET
+                                                                 : FAILS,
+                                 job->why, job->samples, err);
         break;
     case WB_JOB_UNDO:
         code = wb_run_undo_finish(r, job, err);

@@ -62,7 +62,7 @@ enum wb_code wb_http_send(const char *method, const char *url, const char *const
  * ---------------------------------------------------------------------------------- */
 
 static enum wb_code read_answer(const char *text, double *ret, int64_t *ret_source_us,
-                                struct wb_error *err) {
+                                const char **ret_why, struct wb_error *err) {
     json_t *root = json_loads(text, 0, NULL);
     const json_t *data = json_object_get(root, "data");
     const json_t *result = json_object_get(data, "result");
@@ -70,30 +70,52 @@ static enum wb_code read_answer(const char *text, double *ret, int64_t *ret_sour
     const json_t *pair = result;
     enum wb_code code = WB_OK;
     *ret = NAN;
+    *ret_why = "the query finds no series";
     if (!type)
-        code = wb_error_set(err, WB_E_IO, "Prometheus: the answer is not understood: %.100s", text);
+        code = wb_error_set(err, WB_E_IO, "the answer is not understood: %.100s", text);
     else if (strcmp(type, "vector") == 0 && json_array_size(result) > 1)
-        code = wb_error_set(err, WB_E_PLAN,
-                            "Prometheus: the query gives %zu series: aggregate them to one",
+        code = wb_error_set(err, WB_E_PLAN, "the query gives %zu series: aggregate them to one",
                             json_array_size(result));
     else if (strcmp(type, "vector") == 0)
         pair = json_object_get(json_array_get(result, 0), "value");
+    else if (strcmp(type, "scalar") != 0)
+        code = wb_error_set(err, WB_E_PLAN, "the query gives a %.20s, and not one number", type);
     if (!code && json_array_size(pair) == 2) {
         const char *value = json_string_value(json_array_get(pair, 1));
+        char *end = NULL;
         *ret_source_us = (int64_t)(json_number_value(json_array_get(pair, 0)) * 1e6);
-        *ret = value ? strtod(value, NULL) : NAN;
+        *ret = value ? strtod(value, &end) : NAN;
+        *ret_why = "the query gives NaN";
+        if (value && (end == value || *end))
+            code = wb_error_set(err, WB_E_IO, "\"%.40s\" is no number", value);
     }
     json_decref(root);
     return code;
 }
 
-enum wb_code wb_http_prometheus(const char *query, double *ret, int64_t *ret_source_us,
+/* An address without the user and the password in it. */
+static void put_public(const char *url, struct wb_buf *to) {
+    const char *slashes = strstr(url, "://"), *host = slashes ? slashes + 3 : url;
+    size_t len = strcspn(host, "/?#");
+    const char *at = memrchr(host, '@', len);
+    wb_buf_add(to, url, (size_t)(host - url));
+    host = at ? at + 1 : host;
+    wb_buf_add(to, host, strcspn(host, "/?#"));
+}
+
+enum wb_code wb_http_prometheus(const struct wb_prometheus *at, const char *query, double *ret,
+                                int64_t *ret_source_us, const char **ret_why,
                                 struct wb_error *err) {
-    const char *base = getenv("WHIMBREL_PROMETHEUS");
-    WB_CLEANUP_BUF struct wb_buf url = {0};
-    WB_CLEANUP_BUF struct wb_buf body = {0};
+    WB_CLEANUP_BUF struct wb_buf url = {0}, body = {0}, token = {0}, name = {0};
+    const char *base = at->url, *headers[2] = {0};
     if (!base || !*base)
-        return wb_error_set(err, WB_E_PLAN, "WHIMBREL_PROMETHEUS does not say where Prometheus is");
+        return wb_error_set(err, WB_E_PLAN,
+                            "where Prometheus is is said neither by \"prometheus:\" in the front "
+                            "matter nor by WHIMBREL_PROMETHEUS");
+    if (at->token && *at->token) {
+        wb_buf_addf(&token, "Authorization: Bearer %s", at->token);
+        headers[0] = wb_buf_str(&token);
+    }
     wb_buf_addf(&url, "%s%sapi/v1/query?query=", base, base[strlen(base) - 1] == '/' ? "" : "/");
     for (const char *s = query; *s; s++) {
         bool plain = (*s >= 'a' && *s <= 'z') || (*s >= 'A' && *s <= 'Z') ||
@@ -103,8 +125,14 @@ enum wb_code wb_http_prometheus(const char *query, double *ret, int64_t *ret_sou
         else
             wb_buf_addf(&url, "%%%02X", (unsigned)(unsigned char)*s);
     }
-    enum wb_code code = wb_http_send(NULL, wb_buf_str(&url), NULL, NULL, &body, err);
-    return code ? code : read_answer(wb_buf_str(&body), ret, ret_source_us, err);
+    enum wb_code code = wb_http_send(NULL, wb_buf_str(&url), headers, NULL, &body, err);
+    if (!code)
+        code = read_answer(wb_buf_str(&body), ret, ret_source_us, ret_why, err);
+    if (code) {
+        put_public(base, &name);
+        wb_error_wrap(err, "Prometheus at %s", wb_buf_str(&name));
+    }
+    return code;
 }
 
 /* --- blocks
@@ -145,7 +173,7 @@ enum wb_code wb_http_number(const char *text, double *ret, struct wb_error *err)
     if (code)
         return code;
     *ret = strtod(wb_buf_str(&body), &end);
-    if (end == wb_buf_str(&body))
+    if (end == wb_buf_str(&body) || end[strspn(end, " \t\r\n")])
         return wb_error_set(err, WB_E_PLAN, "the answer \"%.60s\" is no number", wb_buf_str(&body));
     return WB_OK;
 }

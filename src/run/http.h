@@ -10,10 +10,16 @@
 enum wb_code wb_http_send(const char *method, const char *url, const char *const *headers,
                           const char *body, struct wb_buf *ret_body, struct wb_error *err);
 
-/* The value of an instant query at WHIMBREL_PROMETHEUS (https://host:9090); NaN where it has no
- * data. More than one series is an error. */
-enum wb_code wb_http_prometheus(const char *query, double *ret, int64_t *ret_source_us,
-                                struct wb_error *err);
+/* Where Prometheus is. url may hold a user and a password; token NULL: no bearer token. Neither is
+ * ever told. */
+struct wb_prometheus {
+    const char *url, *token;
+};
+
+/* The value of an instant query, and when it was evaluated; NaN where there is no data, and then
+ * *ret_why (static) says which kind of none. More than one series is an error. */
+enum wb_code wb_http_prometheus(const struct wb_prometheus *at, const char *query, double *ret,
+                                int64_t *ret_source_us, const char **ret_why, struct wb_error *err);
 
 /* A block of http: "METHOD URL", header lines, an empty line, a body. */
 enum wb_code wb_http_block(const char *text, struct wb_buf *ret_body, struct wb_error *err);

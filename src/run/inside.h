@@ -132,8 +132,15 @@ struct wb_run {
     const char *paged;         /* what people were last paged about */
     struct wb_notice *notices; /* being sent */
     char failed[WB_RUN_WHY];   /* why the step failed of which nobody knows what it left; "" none */
-    bool wants_rollback;       /* asked for while a step runs */
-    bool moved;                /* the last tick wrote something */
+    int64_t clock_wall_us, clock_real_us; /* of the latest tick; 0: none */
+    int64_t clock_ahead_us;  /* by so much the clock was set forward since this runner began */
+    struct wb_quiet *quiets; /* judge_use.c's, in its jobs alone */
+    size_t n_quiets, cap_quiets;
+    struct wb_arena quiet_arena;
+    uint64_t
+        quiet_alive_us;  /* when a criterion last waited for time alone, by the system's clock */
+    bool wants_rollback; /* asked for while a step runs */
+    bool moved;          /* the last tick wrote something */
     uint64_t told_us, waited_us;
     unsigned tell_ms; /* how long people hear nothing while it waits or works */
     char waited[WB_RUN_WHY];

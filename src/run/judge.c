@@ -1,6 +1,7 @@
 /* Criteria and checks that ask a database, in the thread of a job. What cannot be told is never
  * passed. */
 #include "run/inside.h"
+#include "run/judge_use.h"
 #include "run/judge_verify.h"
 
 #include "base/str.h"
@@ -157,6 +158,10 @@ static void judge_clause(struct wb_job *job, const struct wb_plan_clause *c) {
     case WB_CLAUSE_CHECKSUM:
     case WB_CLAUSE_SAMPLE:
         wb_run_judge_verify(job, c);
+        break;
+    case WB_CLAUSE_NO_QUERIES:
+    case WB_CLAUSE_NOT_WRITTEN:
+        wb_run_judge_use(job, c);
         break;
     default:
         wb_job_says(job, WB_JOB_FAILED, "\"%s\" cannot be judged", c->text);

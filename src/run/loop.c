@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 enum {
@@ -20,6 +21,7 @@ enum {
     TELL_LAST_MS = 60000,
     NAP_MS = 200,
     PATIENCE_MS = 3000,
+    CLOCK_STEP_MS = 60000,
     AGAIN_MS = 500, /* between attempts to reach a journal that cannot be written */
     MARGIN_MS = 5000,
     TROUBLE_MS = 120000, /* then the run ends, and says why */
@@ -118,6 +120,30 @@ static void tell_tick(struct wb_run *r) {
         r->opts->sink.ticked(r->opts->sink.ctx, &r->state, *r->trouble ? r->trouble : r->waits);
 }
 
+/* A clock that is set while the run is up: people are told, and days that it jumped over are not
+ * taken for passed. Durations come from the monotonic clock, which nobody sets. */
+static void notice_clock(struct wb_run *r) {
+    struct timespec t;
+    clock_gettime(CLOCK_BOOTTIME, &t); /* goes on while the machine sleeps */
+    int64_t real = (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+    int64_t wall = r->clock.wall_us(r->clock.ctx);
+    int64_t step = (wall - r->clock_wall_us) - (real - r->clock_real_us);
+    bool known = r->clock_real_us != 0;
+    r->clock_wall_us = wall;
+    r->clock_real_us = real;
+    if (!known || (step < CLOCK_STEP_MS * 1000ll && step > -CLOCK_STEP_MS * 1000ll))
+        return;
+    char by[40];
+    r->clock_ahead_us += step;
+    r->judge_again_us = 0;
+    wb_str_human_ms((uint64_t)(step > 0 ? step : -step) / 1000, by, sizeof by);
+    wb_run_event(r, WB_EVENT_NOTE, WB_EVENT_NO_PHASE, NULL, "text:s",
+                 wb_arena_printf(&r->arena,
+                                 "the clock was set %s by %s: what it jumped over counts for no "
+                                 "gate, trigger or day while this runner runs",
+                                 step > 0 ? "forward" : "back", by));
+}
+
 static enum wb_code tick(struct wb_run *r, struct wb_error *err) {
     enum wb_code code = renew(r, err);
     r->moved = false;
@@ -129,6 +155,7 @@ static enum wb_code tick(struct wb_run *r, struct wb_error *err) {
         tell_tick(r);
         return WB_OK;
     }
+    notice_clock(r);
     if (!code)
         code = wb_run_requests(r, err);
     wb_run_sample(r);
@@ -163,8 +190,10 @@ static bool may_end(const struct wb_run *r) {
 /* A gate that holds passes in time; one without data may get some yet. */
 static bool needs_time(const struct wb_run *r) {
     uint64_t now = wb_clock_monotonic_us();
-    return r->gates.id && !wb_run_blocked(&r->state) &&
-           now - r->gates.alive_us < PATIENCE_MS * 1000u;
+    if (wb_run_blocked(&r->state))
+        return false;
+    return (r->gates.id && now - r->gates.alive_us < PATIENCE_MS * 1000u) ||
+           (r->quiet_alive_us && now - r->quiet_alive_us < PATIENCE_MS * 1000u);
 }
 
 /* What is waited for has changed lately: samples come in. */

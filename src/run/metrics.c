@@ -144,8 +144,20 @@ static enum wb_code ask_script(struct wb_job *job, const struct wb_plan_metric *
     const char *colon = strstr(job->why, ": ");
     if (job->result != WB_JOB_DONE || !colon)
         return wb_error_set(err, WB_E_IO, "%s", job->why);
-    *ret = strtod(colon + 2, NULL);
+    char *end = NULL;
+    *ret = strtod(colon + 2, &end);
+    if (end == colon + 2 || end[strspn(end, " \t\r\n")])
+        return wb_error_set(err, WB_E_PLAN, "the script's last line \"%.60s\" is no number",
+                            colon + 2);
     return WB_OK;
+}
+
+/* The environment's server gets no token that was meant for the plan's. */
+static struct wb_prometheus prometheus_of(const struct wb_plan_front *f) {
+    const char *url = getenv("WHIMBREL_PROMETHEUS");
+    if (url && *url)
+        return (struct wb_prometheus){.url = url};
+    return (struct wb_prometheus){f->prometheus.value, f->prometheus_token.value};
 }
 
 static void *ask(void *arg) {
@@ -154,6 +166,8 @@ static void *ask(void *arg) {
     struct wb_error err = {0};
     double value = NAN;
     int64_t source_us = wb_clock_wall_us();
+    const char *why = "the source has no data";
+    struct wb_prometheus prometheus = prometheus_of(&s->job.run->plan->front);
     enum wb_code code;
     if (m->source == WB_SOURCE_BUILTIN)
         code = ask_lag(&s->job, &value, &err);
@@ -162,12 +176,12 @@ static void *ask(void *arg) {
     else if (m->lang == WB_LANG_SH)
         code = ask_script(&s->job, m, &value, &err);
     else if (m->lang == WB_LANG_PROMQL)
-        code = wb_http_prometheus(m->query, &value, &source_us, &err);
+        code = wb_http_prometheus(&prometheus, m->query, &value, &source_us, &why, &err);
     else
         code = wb_http_number(m->query, &value, &err);
     s->sample = (struct wb_sample){.source_us = source_us, .value = code ? NAN : in_unit(m, value)};
     s->answered = !code;
-    snprintf(s->why, sizeof s->why, "%.899s", code ? err.text : "the source has no data");
+    snprintf(s->why, sizeof s->why, "%.899s", code ? err.text : why);
     atomic_store(&s->over, true);
     return NULL;
 }
@@ -204,7 +218,10 @@ void wb_run_sample(struct wb_run *r) {
         bool seen = is_observed(m->metric);
         if (m->sampler && atomic_load(&m->sampler->over))
             end_query(m);
-        if (m->metric->source == WB_SOURCE_NONE || now < m->due_us || m->sampler)
+        int64_t pause = m->metric->every_ms ? m->metric->every_ms : EVERY_MS;
+        bool due =
+            now >= m->due_us || m->due_us - now > (uint64_t)pause * 1000; /* clock set back */
+        if (m->metric->source == WB_SOURCE_NONE || !due || m->sampler)
             continue;
         int64_t every = m->metric->every_ms ? m->metric->every_ms : seen ? OBSERVE_MS : EVERY_MS;
         m->due_us = now + (uint64_t)every * 1000;

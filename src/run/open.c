@@ -130,6 +130,7 @@ void wb_run_done(struct wb_run *r) {
     wb_program_done(&r->program);
     wb_plan_free(r->plan);
     wb_arena_done(&r->batch.arena);
+    wb_arena_done(&r->quiet_arena);
     wb_arena_done(&r->arena);
 }
 

@@ -34,22 +34,14 @@ static bool measures(const struct wb_plan_clause *c) {
            c->kind == WB_CLAUSE_UNCHANGED;
 }
 
-static bool compares_sides(const struct wb_plan_clause *c) {
-    return c->kind == WB_CLAUSE_ROW_COUNT || c->kind == WB_CLAUSE_PARITY ||
-           c->kind == WB_CLAUSE_CHECKSUM || c->kind == WB_CLAUSE_SAMPLE;
-}
-
 /* What this version cannot judge is confirmed by a person, never taken for passed. */
-static bool by_person(const struct wb_plan *plan, const struct wb_plan_clause *c) {
-    const char *source = plan->front.source.value, *target = plan->front.target.value;
-    bool one_database = !source || !target || strcmp(source, target) == 0;
+static bool by_person(const struct wb_plan_clause *c) {
     if (c->kind == WB_CLAUSE_SIGN_OFF)
         return false; /* by a role, which a confirmation does not name */
     if (c->reading == WB_READING_MANUAL || c->kind == WB_CLAUSE_MANUAL)
         return true;
-    return c->kind == WB_CLAUSE_NOT_WRITTEN || c->kind == WB_CLAUSE_NO_QUERIES ||
-           c->kind == WB_CLAUSE_DETECTED || c->kind == WB_CLAUSE_ALERT ||
-           (c->kind == WB_CLAUSE_RUNNING && c->phase < 0) || (compares_sides(c) && one_database);
+    return c->kind == WB_CLAUSE_DETECTED || c->kind == WB_CLAUSE_ALERT ||
+           (c->kind == WB_CLAUSE_RUNNING && c->phase < 0);
 }
 
 /* --- criteria, checks
@@ -58,7 +50,7 @@ static bool by_person(const struct wb_plan *plan, const struct wb_plan_clause *c
 static void add_clause(struct maker *m, enum wb_run_item_kind kind, enum prefix prefix,
                        const struct wb_plan_clause *c) {
     struct wb_task *t = add(m, kind, prefix, c->text, c->place);
-    t->does = by_person(m->program->plan, c) ? WB_DOES_MANUAL : WB_DOES_CLAUSES;
+    t->does = by_person(c) ? WB_DOES_MANUAL : WB_DOES_CLAUSES;
     t->clauses = c;
     t->n_clauses = 1;
     t->check = c->block;
@@ -139,7 +131,7 @@ static bool says(const char *text, const char *const *words) {
     return false;
 }
 
-static enum wb_task_does does_step(const struct wb_plan *plan, const struct wb_plan_step *s) {
+static enum wb_task_does does_step(const struct wb_plan_step *s) {
     if (s->builtin == WB_BUILTIN_COPY)
         return WB_DOES_COPY;
     if (s->builtin == WB_BUILTIN_SCHEMA)
@@ -153,7 +145,7 @@ static enum wb_task_does does_step(const struct wb_plan *plan, const struct wb_p
     if (s->n_actions)
         return WB_DOES_ACTIONS;
     for (size_t i = 0; i < s->n_clauses; i++)
-        if (by_person(plan, &s->clauses[i]))
+        if (by_person(&s->clauses[i]))
             return WB_DOES_MANUAL;
     return s->n_clauses ? WB_DOES_CLAUSES : WB_DOES_MANUAL;
 }
@@ -172,7 +164,7 @@ static void add_words(struct maker *m, const struct wb_plan_step *s) {
         return;
     struct wb_task *t = add(m, WB_ITEM_STEP, P_STEP, s->text, s->place);
     t->step = s;
-    t->does = does_step(m->program->plan, s);
+    t->does = does_step(s);
     t->backup_to = m->program->plan->front.backup_made.to.shown;
     t->needs_data = clauses_measure(s->clauses, s->n_clauses);
     t->clauses = s->clauses;

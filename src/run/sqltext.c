@@ -106,6 +106,8 @@ void wb_run_redact(const char *sql, char name_quote, size_t max, struct wb_buf *
     bool word = false;
     for (const char *s = sql; *s && to->len - begin < max;) {
         const char *behind = skip_quoted(s);
+        while (behind > s && *behind == *s && strchr("'\"`", *s)) /* doubled: it goes on */
+            behind = skip_quoted(behind);
         bool comment = s[0] == '-' || s[0] == '/' || s[0] == '#';
         if (s[0] == '#')
             behind = s + strcspn(s, "\n");

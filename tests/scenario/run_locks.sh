@@ -48,7 +48,7 @@ for ENGINE in postgres mariadb; do
     release
 
     wb_case "$ENGINE: who holds the table"
-    hold "SELECT count(*) FROM orders WHERE id = 2"
+    hold "UPDATE orders SET note = note WHERE id = 2"
     ask resume
     run
     assert_eq 1 "$RC"

@@ -53,7 +53,7 @@ static void redacts(void **state) {
          "UPDATE t1 SET a = ?, b = ? WHERE c=?"},
         {"SELECT \"a\" FROM t -- hush\n WHERE b = $$hush$$", '"', 80,
          "SELECT \"a\" FROM t  WHERE b = ?"},
-        {"SELECT \"hush\", `a` # hush\n, 'open hush", '`', 80, "SELECT ?, `a` , ?"},
+        {"SELECT \"hush\", `a` # hush\n, 'open hush", '`', 80, "SELECT ?, `a`  , ?"},
         {"  SELECT\n\t1 /* hush */", '"', 80, "SELECT ? "},
         {"SELECT abcdef", '"', 10, "SELECT abc"},
         {"SELECT \"\xc3\xa4\xc3\xa4\"", '"', 9, "SELECT \""},
