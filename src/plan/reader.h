@@ -173,6 +173,7 @@ enum wb_step_phrase {
     WB_STEP_VERIFY,
     WB_STEP_BACKUP,
     WB_STEP_SCHEMA,
+    WB_STEP_KINDS
 };
 
 extern const struct wb_pattern wb_patterns[];

@@ -51,6 +51,8 @@ static void apply(struct wb_plan_reader *r, const struct wb_phrase *p, struct wb
     case WB_STEP_VERIFY:
         s->builtin = WB_BUILTIN_VERIFY;
         break;
+    case WB_STEP_KINDS: /* not one */
+        break;
     case WB_STEP_BACKUP:
         apply_backup(r, p, &c[WB_SLOT_SIDE], s);
         break;
@@ -101,7 +103,7 @@ static bool find_slips(struct wb_plan_reader *r, const struct wb_phrase *p, cons
 /* Phrases that may stand anywhere in a step; true where one was found or nearly found. */
 static bool find_phrases(struct wb_plan_reader *r, const struct wb_phrase *p,
                          struct wb_plan_step *s) {
-    bool found[WB_STEP_BACKUP + 1] = {0}, any = false;
+    bool found[WB_STEP_KINDS] = {0}, any = false;
     for (int pass = 0; pass < 2; pass++) /* what is said of batches may stand before them */
         for (size_t i = 0; i < wb_n_patterns; i++) {
             struct wb_match m;
