@@ -1,15 +1,12 @@
 /* One decision: what the state asks for next. Every decision ends with events that are written,
  * with a job that is started after its intent was written, or with a reason to wait. */
-#include "run/inside.h"
-#include "run/judge_verify.h"
+#include "run/criteria.h"
 
 #include "base/str.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
-
-enum { JUDGE_AGAIN_MS = 2000 };
 
 void wb_run_waits(struct wb_run *r, const char *fmt, ...) {
     va_list args;
@@ -30,7 +27,7 @@ enum wb_code wb_run_page(struct wb_run *r, int phase, const char *step, const ch
     return wb_run_write(r, NULL, err);
 }
 
-static enum wb_code hold(struct wb_run *r, int phase, const char *step, const char *why,
+enum wb_code wb_run_hold(struct wb_run *r, int phase, const char *step, const char *why,
                          struct wb_error *err) {
     if (r->state.aborted)
         return WB_OK;
@@ -45,159 +42,12 @@ static enum wb_code advance(struct wb_run *r, const struct wb_run_phase *p, cons
     return wb_run_write(r, NULL, err);
 }
 
-static enum wb_code wait_for_person(struct wb_run *r, const struct wb_run_phase *p,
+enum wb_code wb_run_wait_for_person(struct wb_run *r, const struct wb_run_phase *p,
                                     const struct wb_task *t, struct wb_error *err) {
     wb_run_waits(r, "phase %d, %s: a person %s: %s. Then: whimbrel approve %s --step %s", p->number,
                  t->id, t->kind == WB_ITEM_STEP ? "has to do this" : "has to confirm this", t->text,
                  r->opts->path, t->id);
     return wb_run_page(r, p->number, t->id, r->waits, err);
-}
-
-/* --- what the loop judges itself
- * ----------------------------------------------------------------- */
-
-enum answer { HOLDS_TRUE, NOT_YET, FAILS };
-
-/* The time of day; without what the clock was set forward while this runner ran. */
-static int64_t sure_wall_us(const struct wb_run *r) {
-    return r->clock.wall_us(r->clock.ctx) - (r->clock_ahead_us > 0 ? r->clock_ahead_us : 0);
-}
-
-/* Why that is not the time of day, in words. */
-static const char *clock_words(const struct wb_run *r, char *to, size_t size) {
-    char by[40];
-    *to = 0;
-    if (r->clock_ahead_us > 0)
-        snprintf(to, size,
-                 " (without the %s by which the clock was set forward; if it is right now, start "
-                 "the run again)",
-                 wb_str_human_ms((uint64_t)r->clock_ahead_us / 1000, by, sizeof by));
-    return to;
-}
-
-static enum answer judge_running(struct wb_run *r, const struct wb_plan_clause *c, char *why) {
-    const struct wb_run_phase *p =
-        c->phase < 0 ? NULL : wb_run_phase_of(&r->state, (int)r->plan->phases[c->phase].number);
-    int64_t since = p ? p->done_us ? p->done_us : p->started_us : 0;
-    int64_t ms = since ? (sure_wall_us(r) - since) / 1000 : 0;
-    char have[40], want[40], set[160];
-    snprintf(why, WB_RUN_WHY, "it has run for %s of %s%s",
-             wb_str_human_ms(ms > 0 ? (uint64_t)ms : 0, have, sizeof have),
-             wb_str_human_ms((uint64_t)c->value.ms, want, sizeof want),
-             clock_words(r, set, sizeof set));
-    return since && ms >= c->value.ms ? HOLDS_TRUE : NOT_YET;
-}
-
-static enum answer judge_clause(struct wb_run *r, const struct wb_run_phase *p,
-                                const struct wb_plan_clause *c, char *why) {
-    switch (c->kind) {
-    case WB_CLAUSE_SIGN_OFF:
-        for (size_t i = 0; i < c->names.n; i++)
-            if (!wb_run_signed(p, c->names.items[i])) {
-                snprintf(why, WB_RUN_WHY, "%s has not signed: whimbrel approve %s --as \"%s\"",
-                         c->names.items[i], r->opts->path, c->names.items[i]);
-                return NOT_YET;
-            }
-        snprintf(why, WB_RUN_WHY, "signed");
-        return HOLDS_TRUE;
-    case WB_CLAUSE_COMPLETE: {
-        const struct wb_run_phase *meant =
-            c->phase < 0 ? NULL : wb_run_phase_of(&r->state, (int)r->plan->phases[c->phase].number);
-        bool done = meant && meant->state == WB_RUN_DONE;
-        snprintf(why, WB_RUN_WHY, "phase %d is %s", meant ? meant->number : 0,
-                 meant ? wb_run_phase_word(meant->state) : "unknown");
-        return done ? HOLDS_TRUE : NOT_YET;
-    }
-    case WB_CLAUSE_RUNNING:
-        return judge_running(r, c, why);
-    default:
-        snprintf(why, WB_RUN_WHY, "\"%s\" cannot be judged", c->text);
-        return FAILS;
-    }
-}
-
-static bool measured(const struct wb_plan_clause *c) {
-    return c->kind == WB_CLAUSE_COMPARE || c->kind == WB_CLAUSE_WITHIN ||
-           c->kind == WB_CLAUSE_UNCHANGED;
-}
-
-/* The clauses of a task that need no database: metrics, time, signatures. */
-static enum wb_code judge_here(struct wb_run *r, struct wb_run_phase *p, struct wb_run_item *item,
-                               const struct wb_task *t, enum answer *ret, uint64_t *ret_samples,
-                               char *why, struct wb_error *err) {
-    *ret = HOLDS_TRUE;
-    *ret_samples = 0;
-    for (size_t i = 0; i < t->n_clauses && *ret == HOLDS_TRUE; i++)
-        if (!measured(&t->clauses[i]) && !wb_run_asks(&t->clauses[i]))
-            *ret = judge_clause(r, p, &t->clauses[i], why);
-    if (!t->needs_data || *ret != HOLDS_TRUE)
-        return WB_OK;
-    struct wb_gate_verdict v;
-    enum wb_code code = wb_run_gates(r, p, item, t, &v, err);
-    if (code)
-        return code;
-    snprintf(why, WB_RUN_WHY, "%s", v.reason);
-    *ret_samples = v.measured.samples;
-    *ret = v.state == WB_GATE_PASSED ? HOLDS_TRUE : v.state == WB_GATE_FAILED ? FAILS : NOT_YET;
-    return WB_OK;
-}
-
-static bool asks(const struct wb_task *t) {
-    if (t->does == WB_DOES_QUERY)
-        return true;
-    for (size_t i = 0; i < t->n_clauses; i++)
-        if (wb_run_asks(&t->clauses[i]))
-            return true;
-    return false;
-}
-
-/* --- criteria and checks
- * ------------------------------------------------------------------------- */
-
-static enum wb_code put_judgement(struct wb_run *r, int phase, const struct wb_task *t,
-                                  enum answer answer, const char *why, uint64_t samples,
-                                  struct wb_error *err) {
-    static const char *const words[] = {"passed", "waiting", "failed"};
-    bool check = t->kind == WB_ITEM_CHECK;
-    struct wb_run_phase *p = wb_run_phase_of(&r->state, phase);
-    const struct wb_run_item *item = p ? wb_run_item_of(p, t->id) : NULL;
-    if (!check && answer == FAILS)
-        answer = NOT_YET; /* a criterion may come true yet */
-    if (answer == NOT_YET) {
-        r->judge_again_us = wb_run_now_us(r) + JUDGE_AGAIN_MS * 1000u;
-        wb_run_waits(r, "phase %d, %s (%s): %s", phase, t->id, t->text, why);
-        if (item && wb_str_eq(item->why, why))
-            return WB_OK; /* told before */
-    }
-    wb_run_event(r, check ? WB_EVENT_CHECK : WB_EVENT_CRITERION, phase, t->id,
-                 "result:s why:s samples:u text:s", words[answer], why, samples, t->text);
-    enum wb_code code = wb_run_write(r, NULL, err);
-    if (!code && check && answer == FAILS)
-        code = hold(r, phase, t->id,
-                    wb_arena_printf(&r->arena, "%s has failed (%s): %s", t->id, t->text, why), err);
-    return code;
-}
-
-static enum wb_code judge_item(struct wb_run *r, struct wb_run_phase *p, struct wb_run_item *item,
-                               const struct wb_task *t, struct wb_error *err) {
-    char why[WB_RUN_WHY] = "";
-    enum answer answer;
-    uint64_t samples;
-    if (t->does == WB_DOES_MANUAL)
-        return wait_for_person(r, p, t, err);
-    if (wb_run_now_us(r) < r->judge_again_us && item->since_us && !t->needs_data) {
-        wb_run_waits(r, "phase %d, %s (%s): %s", p->number, t->id, t->text, item->why);
-        return WB_OK;
-    }
-    enum wb_code code = judge_here(r, p, item, t, &answer, &samples, why, err);
-    if (code)
-        return code;
-    if (answer == HOLDS_TRUE && asks(t))
-        return wb_run_job_start(r, WB_JOB_JUDGE, p->number, t->id, t, NULL, NULL, err);
-    code = put_judgement(r, p->number, t, answer, why, samples, err);
-    if (!code && answer == NOT_YET && t->n_clauses && t->clauses->kind == WB_CLAUSE_SIGN_OFF)
-        code = wb_run_page(r, p->number, t->id, why, err);
-    return code;
 }
 
 /* --- steps
@@ -219,12 +69,13 @@ static enum wb_code settle_unsure(struct wb_run *r, struct wb_run_phase *p, cons
     }
     if (t->verify)
         return wb_run_job_start(r, WB_JOB_LOOK, p->number, t->id, t, NULL, NULL, err);
-    return hold(r, p->number, t->id,
-                wb_arena_printf(&r->arena,
-                                "nobody knows whether %s was done (%s): look, then say: whimbrel "
-                                "approve %s --step %s --done, or --again",
-                                t->id, t->text, r->opts->path, t->id),
-                err);
+    return wb_run_hold(
+        r, p->number, t->id,
+        wb_arena_printf(&r->arena,
+                        "nobody knows whether %s was done (%s): look, then say: whimbrel "
+                        "approve %s --step %s --done, or --again",
+                        t->id, t->text, r->opts->path, t->id),
+        err);
 }
 
 static bool day_is_over(struct wb_run *r, const struct wb_task *t) {
@@ -237,11 +88,11 @@ static bool day_is_over(struct wb_run *r, const struct wb_task *t) {
     }
     time_t over = timegm(&tm) + (time_t)t->step->not_before_day * 86400;
     char set[160];
-    int64_t left = (int64_t)over - sure_wall_us(r) / 1000000;
+    int64_t left = (int64_t)over - wb_run_sure_wall_us(r) / 1000000;
     if (left > 0)
         wb_run_waits(r, "%s waits for the end of day %u, in %lld h%s", t->id,
                      t->step->not_before_day, (long long)(left / 3600 + 1),
-                     clock_words(r, set, sizeof set));
+                     wb_run_clock_words(r, set, sizeof set));
     return left <= 0;
 }
 
@@ -256,16 +107,16 @@ static enum wb_code begin_step(struct wb_run *r, struct wb_run_phase *p, struct 
         return wb_run_page(r, p->number, t->id, r->waits, err);
     }
     if (t->does == WB_DOES_MANUAL)
-        return wait_for_person(r, p, t, err);
+        return wb_run_wait_for_person(r, p, t, err);
     if (t->does == WB_DOES_WAIT_DAY && !day_is_over(r, t))
         return WB_OK;
     char why[WB_RUN_WHY] = "";
-    enum answer answer;
+    enum wb_judgement answer;
     uint64_t samples;
-    enum wb_code code = judge_here(r, p, item, t, &answer, &samples, why, err);
+    enum wb_code code = wb_run_judge_here(r, p, item, t, &answer, &samples, why, err);
     if (code)
         return code;
-    if (answer != HOLDS_TRUE) {
+    if (answer != WB_JUDGED_TRUE) {
         wb_run_waits(r, "phase %d, %s: %s", p->number, t->id, why);
         return WB_OK;
     }
@@ -273,7 +124,7 @@ static enum wb_code begin_step(struct wb_run *r, struct wb_run_phase *p, struct 
     wb_run_event(r, WB_EVENT_STEP_INTENT, p->number, t->id, "text:s sql:s line:u", t->text,
                  t->up ? t->up->text : NULL, (uint64_t)t->place.line);
     bool instant = t->does == WB_DOES_ACTIONS || t->does == WB_DOES_WAIT_DAY ||
-                   (t->does == WB_DOES_CLAUSES && !asks(t));
+                   (t->does == WB_DOES_CLAUSES && !wb_run_task_asks(t));
     for (size_t i = 0; instant && t->does == WB_DOES_ACTIONS && i < t->step->n_actions; i++)
         wb_run_action(r, p->number, t->id, &t->step->actions[i]);
     if (instant)
@@ -289,7 +140,7 @@ static enum wb_code step_item(struct wb_run *r, struct wb_run_phase *p, struct w
     if (item->state == WB_IS_UNSURE)
         return settle_unsure(r, p, t, err);
     if (item->state == WB_IS_FAILED)
-        return hold(r, p->number, t->id, item->why, err);
+        return wb_run_hold(r, p->number, t->id, item->why, err);
     return begin_step(r, p, item, t, err);
 }
 
@@ -320,7 +171,7 @@ static enum wb_code stage_item(struct wb_run *r, struct wb_run_phase *p, struct 
     if (item->state == WB_IS_OPEN)
         return begin_stage(r, p, t, err);
     if (item->state == WB_IS_FAILED)
-        return hold(r, p->number, t->id, item->why, err);
+        return wb_run_hold(r, p->number, t->id, item->why, err);
     enum wb_code code = wb_run_gates(r, p, item, t, &v, err);
     if (code)
         return code;
@@ -336,9 +187,9 @@ static enum wb_code stage_item(struct wb_run *r, struct wb_run_phase *p, struct 
         wb_run_event(r, WB_EVENT_STAGE_DONE, p->number, t->id, "");
     code = wb_run_write(r, NULL, err);
     if (!code && v.state == WB_GATE_FAILED)
-        code = hold(r, p->number, t->id,
-                    wb_arena_printf(&r->arena, "the gate of %s has failed: %s", t->text, v.reason),
-                    err);
+        code = wb_run_hold(
+            r, p->number, t->id,
+            wb_arena_printf(&r->arena, "the gate of %s has failed: %s", t->text, v.reason), err);
     if (!code && v.state == WB_GATE_INCONCLUSIVE)
         code = wb_run_page(r, p->number, t->id, v.reason, err);
     if (v.state == WB_GATE_PASSED)
@@ -391,7 +242,7 @@ static enum wb_code go_on(struct wb_run *r, struct wb_run_phase *p, struct wb_er
         return step_item(r, p, item, t, err);
     if (kind == WB_ITEM_STAGE)
         return stage_item(r, p, item, t, err);
-    return judge_item(r, p, item, t, err);
+    return wb_run_judge_item(r, p, item, t, err);
 }
 
 enum wb_code wb_run_decide(struct wb_run *r, struct wb_error *err) {
@@ -440,30 +291,30 @@ static enum wb_code finish_step(struct wb_run *r, struct wb_job *job, struct wb_
                      job->result == WB_JOB_DONE ? "passed" : "failed", job->why);
     enum wb_code code = wb_run_write(r, NULL, err);
     if (!code && strcmp(result, "failed") == 0)
-        code = hold(r, job->phase, job->id,
-                    wb_arena_printf(&r->arena, "%s has failed (%s): %s", job->id, job->task->text,
-                                    job->why),
-                    err);
+        code = wb_run_hold(r, job->phase, job->id,
+                           wb_arena_printf(&r->arena, "%s has failed (%s): %s", job->id,
+                                           job->task->text, job->why),
+                           err);
     return code;
 }
 
 static enum wb_code finish_look(struct wb_run *r, struct wb_job *job, struct wb_error *err) {
     bool told = job->samples > 0;
     if (!told)
-        return hold(r, job->phase, job->id,
-                    wb_arena_printf(&r->arena, "the verify block of %s could not be run: %s",
-                                    job->id, job->why),
-                    err);
+        return wb_run_hold(r, job->phase, job->id,
+                           wb_arena_printf(&r->arena, "the verify block of %s could not be run: %s",
+                                           job->id, job->why),
+                           err);
     wb_run_event(r, WB_EVENT_STEP_OUTCOME, job->phase, job->id, "result:s by:s why:s",
                  job->result == WB_JOB_DONE ? "done" : "not_done", "verify",
                  wb_arena_printf(&r->arena, "by its verify block: %s", job->why));
     enum wb_code code = wb_run_write(r, NULL, err);
     if (!code && job->result != WB_JOB_DONE && *r->failed) /* never again by itself */
-        code =
-            hold(r, job->phase, job->id,
-                 wb_arena_printf(&r->arena, "%s has failed, and what it left behind is not all: %s",
-                                 job->id, r->failed),
-                 err);
+        code = wb_run_hold(r, job->phase, job->id,
+                           wb_arena_printf(&r->arena,
+                                           "%s has failed, and what it left behind is not all: %s",
+                                           job->id, r->failed),
+                           err);
     r->failed[0] = 0;
     return code;
 }
@@ -483,11 +334,11 @@ enum wb_code wb_run_finish_job(struct wb_run *r, struct wb_error *err) {
         if (job->result == WB_JOB_WAITING && job->samples)
             r->quiet_alive_us = wb_clock_monotonic_us();
         if (!job->canceled && !wb_run_blocked(&r->state))
-            code = put_judgement(r, job->phase, job->task,
-                                 job->result == WB_JOB_DONE      ? HOLDS_TRUE
-                                 : job->result == WB_JOB_WAITING ? NOT_YET
-                                                                 : FAILS,
-                                 job->why, job->samples, err);
+            code = wb_run_put_judgement(r, job->phase, job->task,
+                                        job->result == WB_JOB_DONE      ? WB_JUDGED_TRUE
+                                        : job->result == WB_JOB_WAITING ? WB_JUDGED_NOT_YET
+                                                                        : WB_JUDGED_FALSE,
+                                        job->why, job->samples, err);
         break;
     case WB_JOB_UNDO:
         code = wb_run_undo_finish(r, job, err);

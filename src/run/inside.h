@@ -120,6 +120,7 @@ struct wb_run {
     const char *name;        /* as the lease's holder; NULL before it was taken */
     struct wb_job *job;      /* NULL: none */
     uint64_t judge_again_us; /* a waiting criterion is not judged before */
+    char judged[WB_RUN_WHY]; /* why it waits */
     uint64_t renewed_us;     /* when the lease was, or was tried to be */
     uint64_t renewal_us;     /* when it was */
     char trouble[300];       /* why it could not be; "" it could */
@@ -265,7 +266,7 @@ void wb_run_meters_free(struct wb_run *r);
 void wb_run_sample(struct wb_run *r);
 enum wb_code wb_run_watch(struct wb_run *r, struct wb_error *err); /* evaluate triggers */
 void wb_run_sample_soon(struct wb_run *r); /* what counts from now on is counted from now on */
-void wb_run_watch_anew(struct wb_run *r); /* they have to fire on new samples */
+void wb_run_watch_anew(struct wb_run *r);  /* they have to fire on new samples */
 enum wb_code wb_run_gates(struct wb_run *r, const struct wb_run_phase *p,
                           const struct wb_run_item *item, const struct wb_task *t,
                           struct wb_gate_verdict *ret, struct wb_error *err);
