@@ -98,8 +98,9 @@ static unsigned count_active(struct wb_my_conn *my, const uint64_t *own, size_t 
     return (unsigned)strtoul(rows.values[0][0], NULL, 10);
 }
 
-/* The largest of the columns that tell how far this server is behind a source of its own. */
-static int64_t largest_lag(MYSQL_RES *res) {
+/* The largest of the columns that tell how far this server is behind a source of its own; NULL
+ * where one of its replication's threads does not run. */
+static int64_t largest_lag(MYSQL_RES *res, bool *ret_stopped) {
     int64_t most = -1;
     unsigned n = mysql_num_fields(res), at = n;
     for (unsigned i = 0; i < n; i++)
@@ -107,20 +108,21 @@ static int64_t largest_lag(MYSQL_RES *res) {
             at = i;
     for (MYSQL_ROW row; at < n && (row = mysql_fetch_row(res));) {
         int64_t ms = row[at] ? (int64_t)strtoll(row[at], NULL, 10) * 1000 : -1;
+        *ret_stopped |= !row[at];
         most = ms > most ? ms : most;
     }
     return most;
 }
 
 /* Whoever may not ask gets no answer, which is as good as none. */
-static int64_t find_lag(struct wb_my_conn *my) {
+static int64_t find_lag(struct wb_my_conn *my, bool *ret_stopped) {
     const char *sql = my->mariadb                ? "SHOW ALL SLAVES STATUS"
                       : my->version_num >= 80022 ? "SHOW REPLICA STATUS"
                                                  : "SHOW SLAVE STATUS";
     if (mysql_query(my->mysql, sql))
         return -1;
     MYSQL_RES *res = mysql_store_result(my->mysql);
-    int64_t lag = res ? largest_lag(res) : -1;
+    int64_t lag = res ? largest_lag(res, ret_stopped) : -1;
     mysql_free_result(res);
     return lag;
 }
@@ -130,9 +132,10 @@ static enum wb_code load_state(struct wb_conn *conn, const uint64_t *own, size_t
     struct wb_my_conn *my = mysql_of(conn)->my;
     struct wb_arena a = {0};
     enum wb_code code = wb_my_execf(my, err, "DO 1"); /* a lost connection is not "unknown" */
-    if (!code)
-        *ret = (struct wb_load_state){.active = count_active(my, own, n_own, &a),
-                                      .lag_ms = find_lag(my)};
+    if (!code) {
+        *ret = (struct wb_load_state){.active = count_active(my, own, n_own, &a)};
+        ret->lag_ms = find_lag(my, &ret->stopped);
+    }
     wb_arena_done(&a);
     return code;
 }
