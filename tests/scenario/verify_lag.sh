@@ -129,9 +129,10 @@ goes_on "a standby that only its primary knows, and that replays again"
 # --- PostgreSQL: the standby has lost its primary ------------------------------------------------------------------
 
 receives() { [ "$(sb "SELECT count(*) FROM pg_stat_wal_receiver WHERE status = 'streaming'")" = "$1" ]; }
+gone() { [ "$(sb "SELECT count(*) FROM pg_stat_wal_receiver WHERE pid IS NOT NULL")" = 0 ]; } # its process, too
 conninfo=$(sb "SHOW primary_conninfo")
 PGUSER=postgres psql -XAtq "$STANDBY" -c "ALTER SYSTEM SET primary_conninfo = ''" -c "SELECT pg_reload_conf()" >/dev/null
-wb_wait 60 receives 0
+wb_wait 60 gone
 begin --replica "$STANDBY"
 waits "a standby that does not receive" 'replica postgresql:.* does not follow: its replication is stopped'
 PGUSER=postgres psql -XAtq "$STANDBY" -c "ALTER SYSTEM SET primary_conninfo = '${conninfo//\'/\'\'}'" -c "SELECT pg_reload_conf()" >/dev/null
