@@ -33,6 +33,7 @@ enum wb_code wb_apply_run_started(struct wb_apply *a) {
     s->started_us = a->e->wall_us;
     s->plan = wb_apply_keep(a, wb_apply_text(a, "plan"));
     s->plan_hash = wb_apply_keep(a, wb_apply_text(a, "hash"));
+    s->title = wb_apply_keep(a, wb_apply_text(a, "title"));
     return WB_OK;
 }
 
@@ -165,6 +166,8 @@ enum wb_code wb_apply_amended(struct wb_apply *a) {
     s->phases = amended;
     s->n_phases = n;
     s->plan_hash = wb_apply_keep(a, wb_apply_text(a, "hash"));
+    if (*wb_apply_text(a, "title"))
+        s->title = wb_apply_keep(a, wb_apply_text(a, "title"));
     for (size_t i = 0; i < n; i++)
         if (amended[i].state != WB_RUN_DONE)
             wb_apply_void_signs(a, &amended[i], "the plan was amended after it was given");

@@ -54,6 +54,7 @@ struct wb_job {
     /* the outcome */
     enum wb_job_result result;
     bool nothing_done, canceled;
+    bool unreachable; /* its database could not be reached, or was lost */
     uint64_t samples;
     char why[WB_RUN_WHY];
 };
@@ -132,7 +133,11 @@ struct wb_run {
     uint64_t tick_us;
     const char *paged;         /* what people were last paged about */
     struct wb_notice *notices; /* being sent */
-    char failed[WB_RUN_WHY];   /* why the step failed of which nobody knows what it left; "" none */
+    uint64_t
+        again_us; /* a step whose database cannot be reached is not tried before, system's clock */
+    unsigned unreached; /* attempts in a row that did not reach it */
+    char unreached_why[WB_RUN_WHY];
+    char failed[WB_RUN_WHY]; /* why the step failed of which nobody knows what it left; "" none */
     int64_t clock_wall_us, clock_real_us; /* of the latest tick; 0: none */
     int64_t clock_ahead_us;  /* by so much the clock was set forward since this runner began */
     struct wb_quiet *quiets; /* judge_use.c's, in its jobs alone */
@@ -172,6 +177,8 @@ enum wb_code wb_run_page(struct wb_run *r, int phase, const char *step, const ch
 /* open.c: plan, journal, identities */
 enum wb_code wb_run_load(struct wb_run *r, const struct wb_run_opts *opts, struct wb_error *err);
 enum wb_code wb_run_begin(struct wb_run *r, struct wb_error *err); /* start or resume */
+/* PLAN: the journal is another plan's, whose steps are not this one's to undo or to go on with. */
+enum wb_code wb_run_check_journal(const struct wb_run *r, struct wb_error *err);
 void wb_run_done(struct wb_run *r);
 void wb_run_phase_json(const struct wb_program_phase *p, struct wb_buf *to); /* items, roles */
 

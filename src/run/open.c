@@ -214,17 +214,55 @@ static void put_start(struct wb_run *r) {
     }
     wb_buf_addc(&b, ']');
     wb_run_event(r, WB_EVENT_RUN_STARTED, WB_EVENT_NO_PHASE, NULL,
-                 "plan:s hash:s source:s target:s version:s phases:j", r->plan->path,
-                 r->program.hash, r->plan->front.source.shown, r->plan->front.target.shown,
-                 WB_VERSION, wb_buf_str(&b));
+                 "plan:s title:s hash:s source:s target:s version:s phases:j", r->plan->path,
+                 r->plan->title, r->program.hash, r->plan->front.source.shown,
+                 r->plan->front.target.shown, WB_VERSION, wb_buf_str(&b));
 }
 
-/* The plan must still be the one that was begun: in every phase that has not ended. */
+static const char *file_of(const char *path) {
+    const char *slash = strrchr(path, '/');
+    return slash ? slash + 1 : path;
+}
+
+/* Whether a phase of the plan is one of the run's, by its number and name. */
+static bool shares_a_phase(const struct wb_run *r) {
+    for (size_t i = 0; i < r->state.n_phases; i++) {
+        const struct wb_run_phase *p = &r->state.phases[i];
+        const struct wb_program_phase *now = wb_program_phase_of(&r->program, p->number);
+        if (now && wb_str_eq(now->plan->name, p->name))
+            return true;
+    }
+    return false;
+}
+
+/* A plan that is renamed keeps its title, and one whose title is edited keeps its file or a phase:
+ * where neither is so, it is another one. */
+enum wb_code wb_run_check_journal(const struct wb_run *r, struct wb_error *err) {
+    const struct wb_run_state *s = &r->state;
+    const char *title = r->plan->title ? r->plan->title : "";
+    if (!s->started || !*s->title || wb_str_eq(s->title, title))
+        return WB_OK;
+    if (wb_str_eq(file_of(s->plan), file_of(r->plan->path)) && shares_a_phase(r))
+        return WB_OK;
+    wb_error_set(err, WB_E_PLAN,
+                 "the journal of %s belongs to another plan: \"%s\" (%s); nothing was done",
+                 r->opts->path, s->title, s->plan);
+    if (r->plan->front.journal.value)
+        return wb_error_hint(err, "name another in the front matter (journal:, or epic: in a "
+                                  "journal that several plans share); then this plan begins");
+    return wb_error_hint(err,
+                         "move %s.whimbrel.db beside the plan that it belongs to, under that "
+                         "plan's name; then this plan begins",
+                         r->opts->path);
+}
+
+/* The plan must still be the one that was begun: in every phase that has not ended, or whose
+ * triggers still count. */
 static enum wb_code compare_hashes(struct wb_run *r, struct wb_error *err) {
     for (size_t i = 0; i < r->state.n_phases; i++) {
         const struct wb_run_phase *p = &r->state.phases[i];
         const struct wb_program_phase *now = wb_program_phase_of(&r->program, p->number);
-        if (p->state == WB_RUN_DONE && now)
+        if (p->state == WB_RUN_DONE && now && !p->armed)
             continue;
         if (!now || !wb_str_eq(now->plan->hash, p->hash)) {
             wb_error_set(err, WB_E_PLAN,
@@ -267,6 +305,8 @@ enum wb_code wb_run_begin(struct wb_run *r, struct wb_error *err) {
         return code;
     if (s->aborted)
         return wb_error_set(err, WB_E_HELD, "the run was aborted: it does not go on");
+    if ((code = wb_run_check_journal(r, err)))
+        return code;
     if (!s->started)
         put_start(r);
     else if (!s->done && (code = compare_hashes(r, err)))

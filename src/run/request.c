@@ -225,8 +225,9 @@ static void put_amended(struct asked *a, struct wb_program *program, const char 
         wb_run_phase_json(&program->phases[i], &b);
     }
     wb_buf_addc(&b, ']');
-    wb_run_event(a->r, WB_EVENT_AMENDED, WB_EVENT_NO_PHASE, NULL, "reason:s who:s hash:s phases:j",
-                 reason, a->q->who, program->hash, wb_buf_str(&b));
+    wb_run_event(a->r, WB_EVENT_AMENDED, WB_EVENT_NO_PHASE, NULL,
+                 "reason:s who:s title:s hash:s phases:j", reason, a->q->who, program->plan->title,
+                 program->hash, wb_buf_str(&b));
 }
 
 /* The edited file becomes the plan. A runner that runs by the old text ends, to be started again.
@@ -374,6 +375,8 @@ static enum wb_code do_it(struct wb_run *r, const struct wb_request *q, struct w
                           struct wb_error *err) {
     r->applies_only = true;
     enum wb_code code = wb_run_replay(r->journal, &r->state, err);
+    if (!code)
+        code = wb_run_check_journal(r, err);
     bool resumes = r->state.started && !r->state.done && !r->state.aborted;
     if (!code && resumes)
         wb_run_event(r, WB_EVENT_RUN_RESUMED, WB_EVENT_NO_PHASE, NULL, "by:s",

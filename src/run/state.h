@@ -151,6 +151,7 @@ struct wb_run_state {
     const char *held_item; /* NULL: none */
     int held_phase;
     const char *plan, *plan_hash;
+    const char *title;       /* of the plan; "" in a journal that does not say it */
     const char *identity[2]; /* by enum wb_side; NULL: not recorded yet */
     int64_t seq, wall_us, started_us, paused_us;
     uint64_t run_us;
