@@ -116,6 +116,8 @@ static enum wb_code set_times(struct wb_conn *c, const struct wb_sql_block *b,
 struct advance {
     size_t statements;
     bool committing; /* COMMIT was sent: its answer may be what got lost */
+    bool begun;      /* the first statement was sent */
+    bool whole;      /* all or nothing, also where the connection is lost: DDL is undone too */
 };
 
 static enum wb_code run_statements(struct wb_conn *c, const struct wb_sql_block *b,
@@ -123,9 +125,15 @@ static enum wb_code run_statements(struct wb_conn *c, const struct wb_sql_block 
     const char **list;
     size_t n = wb_run_statements(b->sql, a, &list);
     enum wb_code code = WB_OK;
-    if (b->tx == WB_TX_ON)
-        code = c->engine->exec(c, "BEGIN", NULL, err);
+    if (b->tx == WB_TX_ON) {
+        struct wb_probe probe = {0};
+        code = c->engine->probe(c, a, &probe, err);
+        far->whole = !code && probe.transactional_ddl;
+        if (!code)
+            code = c->engine->exec(c, "BEGIN", NULL, err);
+    }
     for (size_t i = 0; i < n && !code; i++) {
+        far->begun = true;
         code = c->engine->exec(c, list[i], NULL, err);
         if (code && n > 1)
             wb_error_wrap(err, "statement %zu of %zu", i + 1, n);
@@ -141,19 +149,14 @@ static enum wb_code run_statements(struct wb_conn *c, const struct wb_sql_block 
 }
 
 /* Whether it is certain that nothing of the block is there. */
-static bool left_nothing(struct wb_conn *c, const struct wb_sql_block *b, const struct advance *far,
-                         enum wb_code code) {
-    struct wb_arena a = {0};
-    struct wb_probe probe = {0};
-    bool lost = code == WB_E_LOST;
-    bool whole =
-        b->tx == WB_TX_ON && !c->engine->probe(c, &a, &probe, NULL) && probe.transactional_ddl;
-    wb_arena_done(&a);
+static bool left_nothing(const struct advance *far, enum wb_code code) {
     if (far->committing)
         return false;
-    if (far->statements == 0)
-        return b->tx == WB_TX_ON || !lost;
-    return whole;
+    if (!far->begun)
+        return true;
+    if (far->statements == 0 && code != WB_E_LOST)
+        return true;
+    return far->whole;
 }
 
 /* A step that found a lock says who held it. */
@@ -188,7 +191,7 @@ void wb_run_sql(struct wb_job *job, const struct wb_sql_block *b) {
         if (!code)
             code = run_statements(c, b, &far, &a, &err);
         wb_lookout_end(lookout, who, sizeof who);
-        job->nothing_done = code && left_nothing(c, b, &far, code);
+        job->nothing_done = code && left_nothing(&far, code);
         wb_run_disconnect(job, c);
         wb_arena_done(&a);
         if (!code) {

@@ -137,6 +137,10 @@ static enum wb_code begin_step(struct wb_run *r, struct wb_run_phase *p, struct 
 
 static enum wb_code step_item(struct wb_run *r, struct wb_run_phase *p, struct wb_run_item *item,
                               const struct wb_task *t, struct wb_error *err) {
+    if (wb_clock_monotonic_us() < r->again_us) {
+        wb_run_waits(r, "%s", r->unreached_why);
+        return WB_OK;
+    }
     if (item->state == WB_IS_UNSURE)
         return settle_unsure(r, p, t, err);
     if (item->state == WB_IS_FAILED)
@@ -277,19 +281,39 @@ enum wb_code wb_run_decide(struct wb_run *r, struct wb_error *err) {
 /* --- the outcome of a job
  * ------------------------------------------------------------------------ */
 
+/* A server that is stopped or restarts: what did not reach it is tried again, ever more rarely. */
+static enum wb_code try_later(struct wb_run *r, const struct wb_job *job, struct wb_error *err) {
+    unsigned wait_s = 2u << (r->unreached < 5 ? r->unreached : 5);
+    r->again_us = wb_clock_monotonic_us() + wait_s * 1000000ull;
+    snprintf(r->unreached_why, sizeof r->unreached_why,
+             "phase %d, %s waits for its database, and goes on by itself: %.600s", job->phase,
+             job->id, job->why);
+    if (r->unreached++)
+        return WB_OK;
+    return wb_run_page(r, job->phase, job->id, r->unreached_why, err);
+}
+
+static bool is_of_database(const struct wb_task *t) {
+    return t->does != WB_DOES_SCRIPT && t->does != WB_DOES_REQUEST;
+}
+
 static enum wb_code finish_step(struct wb_run *r, struct wb_job *job, struct wb_error *err) {
     const char *result = "done";
+    bool later = job->result == WB_JOB_FAILED && job->unreachable && is_of_database(job->task);
     if (job->result == WB_JOB_UNKNOWN)
         result = "unknown";
     else if (job->result != WB_JOB_DONE)
-        result = job->canceled && job->nothing_done ? "not_done" : "failed";
+        result = (job->canceled || later) && job->nothing_done ? "not_done" : "failed";
     snprintf(r->failed, sizeof r->failed, "%s", job->result == WB_JOB_UNKNOWN ? job->why : "");
     wb_run_event(r, WB_EVENT_STEP_OUTCOME, job->phase, job->id, "result:s why:s nothing_done:b",
                  result, job->why, job->nothing_done);
-    if (job->task->does == WB_DOES_VERIFY && job->samples)
+    if (job->task->does == WB_DOES_VERIFY && job->samples && !later)
         wb_run_event(r, WB_EVENT_VERDICT, job->phase, job->id, "result:s why:s",
                      job->result == WB_JOB_DONE ? "passed" : "failed", job->why);
     enum wb_code code = wb_run_write(r, NULL, err);
+    if (!code && later && job->nothing_done && !job->canceled)
+        return try_later(r, job, err);
+    r->unreached = 0;
     if (!code && strcmp(result, "failed") == 0)
         code = wb_run_hold(r, job->phase, job->id,
                            wb_arena_printf(&r->arena, "%s has failed (%s): %s", job->id,
@@ -300,6 +324,9 @@ static enum wb_code finish_step(struct wb_run *r, struct wb_job *job, struct wb_
 
 static enum wb_code finish_look(struct wb_run *r, struct wb_job *job, struct wb_error *err) {
     bool told = job->samples > 0;
+    if (!told && job->unreachable)
+        return try_later(r, job, err);
+    r->unreached = 0;
     if (!told)
         return wb_run_hold(r, job->phase, job->id,
                            wb_arena_printf(&r->arena, "the verify block of %s could not be run: %s",

@@ -15,6 +15,7 @@ void wb_job_says(struct wb_job *job, enum wb_job_result result, const char *fmt,
 void wb_job_fails(struct wb_job *job, const struct wb_error *err) {
     job->canceled =
         wb_error_class(err->code) == WB_CLASS_CANCELED || wb_cancel_signo(&job->cancel) != 0;
+    job->unreachable = err->code == WB_E_CONNECT || err->code == WB_E_LOST;
     wb_job_says(job, WB_JOB_FAILED, "%s", err->text);
 }
 
@@ -26,6 +27,8 @@ static void *work(void *arg) {
         break;
     case WB_JOB_JUDGE:
         wb_run_judge(job);
+        if (job->unreachable && job->result == WB_JOB_FAILED)
+            job->result = WB_JOB_WAITING; /* a server that is away has failed no check */
         break;
     case WB_JOB_LOOK:
         wb_run_judge_block(job, job->task->verify, &job->task->verify->expect);
