@@ -51,6 +51,18 @@ static enum wb_code check_kind(struct wb_journal_sqlite *s, bool *ret_empty, str
     return format > WB_JOURNAL_FORMAT ? wb_journal_fail_format(&s->base, format, err) : WB_OK;
 }
 
+/* The same in one read transaction: another process may be making it just now, and half of what it
+ * makes is no journal. */
+static enum wb_code check_kind_at_once(struct wb_journal_sqlite *s, bool *ret_empty,
+                                       struct wb_error *err) {
+    enum wb_code code = wb_journal_sqlite_exec(s, "BEGIN", err);
+    if (code)
+        return code;
+    code = check_kind(s, ret_empty, err);
+    sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
+    return code;
+}
+
 /* Under the write lock: another process may have made it meanwhile. */
 static enum wb_code create_tables(struct wb_journal_sqlite *s, void *ctx, struct wb_error *err) {
     char pragmas[100];
@@ -85,7 +97,7 @@ static enum wb_code set_up(struct wb_journal_sqlite *s, struct wb_error *err) {
     bool empty = false;
     sqlite3_busy_timeout(s->db, BUSY_MS);
     sqlite3_extended_result_codes(s->db, 1);
-    enum wb_code code = check_kind(s, &empty, err);
+    enum wb_code code = check_kind_at_once(s, &empty, err);
     if (!code && empty && s->base.opts.mode == WB_JOURNAL_EXISTING)
         return wb_error_set(err, WB_E_NOT_FOUND, "journal %s is empty", s->base.name);
     if (!code)
