@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 struct wb_conn;
+struct wb_moment;
 struct wb_rows;
 
 /* What the server is asked to digest: columns of one table in order, each as the type that both
