@@ -8,6 +8,7 @@
 #include "base/str.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 enum { LOCK_MS = WB_PLAN_LOCK_TIMEOUT_MS, CHECK_MS = 300000, LOCK_ATTEMPTS = 5 };
 
@@ -149,13 +150,14 @@ static enum wb_code run_statements(struct wb_conn *c, const struct wb_sql_block 
 }
 
 /* Whether it is certain that nothing of the block is there. */
-static bool left_nothing(const struct advance *far, enum wb_code code) {
+static bool left_nothing(const struct wb_sql_block *b, const struct advance *far,
+                         enum wb_code code) {
     if (far->committing)
         return false;
     if (!far->begun)
         return true;
-    if (far->statements == 0 && code != WB_E_LOST)
-        return true;
+    if (far->statements == 0 && code != WB_E_LOST && !strcasestr(b->sql, "concurrently"))
+        return true; /* else an invalid index may be there */
     return far->whole;
 }
 
@@ -191,7 +193,7 @@ void wb_run_sql(struct wb_job *job, const struct wb_sql_block *b) {
         if (!code)
             code = run_statements(c, b, &far, &a, &err);
         wb_lookout_end(lookout, who, sizeof who);
-        job->nothing_done = code && left_nothing(&far, code);
+        job->nothing_done = code && left_nothing(b, &far, code);
         wb_run_disconnect(job, c);
         wb_arena_done(&a);
         if (!code) {

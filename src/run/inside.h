@@ -202,6 +202,8 @@ enum wb_code wb_run_query(struct wb_job *job, enum wb_block_on on, const char *s
 
 /* judge.c: criteria and checks that ask databases */
 void wb_run_judge(struct wb_job *job);
+/* Whether the job's step was done: by its verify block. An index that is not valid was not made. */
+void wb_run_look(struct wb_job *job);
 void wb_run_judge_block(struct wb_job *job, const struct wb_plan_block *b,
                         const struct wb_plan_expect *expect);
 /* Whether a result is what was expected; why: a sentence. */

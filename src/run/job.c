@@ -31,7 +31,7 @@ static void *work(void *arg) {
             job->result = WB_JOB_WAITING; /* a server that is away has failed no check */
         break;
     case WB_JOB_LOOK:
-        wb_run_judge_block(job, job->task->verify, &job->task->verify->expect);
+        wb_run_look(job);
         break;
     default:
         wb_run_perform(job);

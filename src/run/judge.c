@@ -115,6 +115,33 @@ void wb_run_judge_block(struct wb_job *job, const struct wb_plan_block *b,
         wb_job_says(job, WB_JOB_FAILED, "the query does not say what it must return");
 }
 
+/* What CREATE INDEX CONCURRENTLY leaves where it failed has the index's name, and may look done. */
+static void refuse_invalid_index(struct wb_job *job, const struct wb_plan_block *up) {
+    struct wb_arena a = {0};
+    struct wb_rows rows = {0};
+    struct wb_error err = {0};
+    if (wb_run_query(job, up->on,
+                     "SELECT c.relname FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid "
+                     "WHERE NOT i.indisvalid",
+                     0, &a, &rows, &err)) {
+        wb_job_fails(job, &err);
+        job->samples = 0;
+    }
+    for (size_t i = 0; i < rows.n_rows && job->result == WB_JOB_DONE; i++)
+        if (strcasestr(up->text, rows.values[i][0]))
+            wb_job_says(job, WB_JOB_FAILED, "index %s is there, but invalid: drop it",
+                        rows.values[i][0]);
+    wb_arena_done(&a);
+}
+
+void wb_run_look(struct wb_job *job) {
+    const struct wb_task *t = job->task;
+    wb_run_judge_block(job, t->verify, &t->verify->expect);
+    if (job->result == WB_JOB_DONE && t->up && t->up->lang == WB_LANG_SQL &&
+        strcasestr(t->up->text, "concurrently"))
+        refuse_invalid_index(job, t->up);
+}
+
 /* --- clauses
  * ------------------------------------------------------------------------------------- */
 

@@ -37,4 +37,16 @@ ask rollback --to 0 --execute
 assert_eq 0 "$RC"
 assert_eq 0 "$(pg -c "SELECT count(*) FROM pg_class WHERE relname = 'orders_note'")"
 assert_eq 0 "$(pg -c "SELECT count(*) FROM information_schema.columns WHERE column_name = 'note'")"
+wb_case "an index that failed half-way is not taken for done, though its verify block sees it"
+plan invalid
+pg -c "CREATE TABLE codes (code int); INSERT INTO codes VALUES (1), (1)" >/dev/null
+run
+assert_eq 1 "$RC"
+said 'index codes_code is there, but invalid'
+assert_eq "0 0" "$(sqlite3 "$PLAN.whimbrel.db" "SELECT count(*) FROM event WHERE kind = 'step_outcome' AND data LIKE '%\"done\"%'") $(events phase_done)"
+pg -c "DROP INDEX codes_code" -c "DELETE FROM codes WHERE ctid = '(0,1)'" >/dev/null
+ask resume
+run
+assert_eq 0 "$RC"
+assert_eq t "$(pg -c "SELECT indisvalid FROM pg_index WHERE indexrelid = 'codes_code'::regclass")"
 wb_finish
