@@ -194,18 +194,29 @@ static void take_back_stage(struct wb_run_phase *p, const char *why) {
     p->done_us = 0;
 }
 
+/* What a trigger does may take away what a later phase uses: that is undone first. */
+static enum wb_code later_must_be_undone(struct wb_apply *a) {
+    for (size_t i = 0; i < a->s->n_phases; i++)
+        if (a->s->phases[i].number > a->e->phase && has_begun(&a->s->phases[i]))
+            return wb_apply_refuse(a, "phase %d comes later and is not undone",
+                                   a->s->phases[i].number);
+    return WB_OK;
+}
+
 /* Actions of a firing carry its id as their step; all others tell people only. */
 enum wb_code wb_apply_action_intent(struct wb_apply *a) {
     struct wb_run_firing *f = firing_of(a);
-    if (f)
+    enum wb_code code = f ? later_must_be_undone(a) : WB_OK;
+    if (f && !code)
         f->action_running = true;
-    return WB_OK;
+    return code;
 }
 
 enum wb_code wb_apply_action_outcome(struct wb_apply *a) {
     struct wb_run_firing *f = firing_of(a);
-    if (!f)
-        return WB_OK;
+    enum wb_code code = f ? later_must_be_undone(a) : WB_OK;
+    if (!f || code)
+        return code;
     f->handled = wb_apply_is(a, "result", "handled");
     if (f->handled)
         take_back_stage(a->phase, f->why);

@@ -219,8 +219,9 @@ static bool may(const struct model *m, const struct throw *t) {
         return !over;
     case WB_EVENT_VERDICT:
     case WB_EVENT_SIGN_OFF_VOID:
-    case WB_EVENT_ACTION_OUTCOME:
         return true;
+    case WB_EVENT_ACTION_OUTCOME: /* what comes later is undone before */
+        return open_firing(m) != t->phase || t->phase == 1 || !has_begun(&m->phases[1]);
     default:
         return may_go_on(m, t);
     }
@@ -552,8 +553,10 @@ static struct throw sensible(const struct model *m) {
     if (m->rolling)
         return sensible_undo(m, t);
     if (open_firing(m) >= 0) {
-        t.kind = WB_EVENT_ACTION_OUTCOME;
         t.phase = open_firing(m);
+        bool later = t.phase == 0 && has_begun(&m->phases[1]);
+        t.kind = later ? WB_EVENT_ROLLBACK_STARTED : WB_EVENT_ACTION_OUTCOME;
+        t.version = later;
     } else if (m->paused || m->held) {
         t.kind = m->paused ? WB_EVENT_RESUMED : WB_EVENT_RELEASED;
     } else if (at < 0) {
@@ -662,6 +665,8 @@ static void compare(const struct wb_run_state *s, const struct model *m) {
         const struct model_phase *want = &m->phases[i];
         assert_int_equal(p->state, want->at);
         assert_int_equal(p->armed, want->armed);
+        if (i == 1 && (is_under_way(want) || want->at == WB_RUN_DONE))
+            assert_int_equal(s->phases[0].state, WB_RUN_DONE);
         if (p->items)
             assert_int_equal(wb_run_missing_role(p) == NULL, want->is_signed);
         if (!is_under_way(want) && want->at != WB_RUN_DONE)

@@ -193,6 +193,45 @@ static void fire_and_look(struct wb_run_state *s, int phase) {
     YES(s, WB_EVENT_RELEASED, -1, NULL, NULL);
 }
 
+/* Behind a point of no return no trigger of that phase or an earlier one may undo anything. */
+static void disarms_at_the_point_of_no_return(void **state) {
+    (void)state;
+    struct wb_run_state s = {0};
+    YES(&s, WB_EVENT_RUN_STARTED, -1, NULL,
+        "{\"phases\":[{\"number\":1,\"hash\":\"h1\"},"
+        "{\"number\":2,\"hash\":\"h2\",\"point_of_no_return\":true}]}");
+    finish_phase(&s, 1);
+    begin_phase(&s, 2, "false");
+    YES(&s, WB_EVENT_CRITERION, 2, "entry.1", passed);
+    assert_true(s.phases[0].armed && s.phases[1].armed);
+    to(&s, 2, "stepping");
+    NO(&s, WB_EVENT_TRIGGER, 1, "trigger.1", "{\"result\":\"fired\",\"samples\":2}");
+    NO(&s, WB_EVENT_TRIGGER, 2, "trigger.1", "{\"result\":\"fired\",\"samples\":2}");
+    wb_run_state_done(&s);
+}
+
+/* A trigger of an earlier phase acts when what came later is undone, and not before. */
+static void undoes_later_phases_before_a_trigger_acts(void **state) {
+    (void)state;
+    struct wb_run_state s = {0};
+    begin(&s);
+    finish_phase(&s, 1);
+    until_checking(&s, 2);
+    YES(&s, WB_EVENT_TRIGGER, 1, "trigger.1", "{\"result\":\"fired\",\"samples\":2}");
+    NO(&s, WB_EVENT_ACTION_INTENT, 1, "trigger.1", "{}");
+    NO(&s, WB_EVENT_ACTION_OUTCOME, 1, "trigger.1", "{\"result\":\"handled\"}");
+    YES(&s, WB_EVENT_ROLLBACK_STARTED, -1, NULL, "{\"to\":1}");
+    NO(&s, WB_EVENT_ACTION_INTENT, 1, "trigger.1", "{}");
+    for (int i = 2; i > 0; i--) {
+        YES(&s, WB_EVENT_UNDO_INTENT, 2, i == 2 ? "step.2" : "step.1", "{}");
+        YES(&s, WB_EVENT_UNDO_OUTCOME, 2, i == 2 ? "step.2" : "step.1", done);
+    }
+    YES(&s, WB_EVENT_ROLLED_BACK, 2, NULL, "{}");
+    YES(&s, WB_EVENT_ROLLED_BACK, -1, NULL, "{}");
+    YES(&s, WB_EVENT_ACTION_INTENT, 1, "trigger.1", "{}");
+    wb_run_state_done(&s);
+}
+
 /* A trigger may take the share back: a stage cannot pass on what nobody was served. */
 static void serves_a_stage_anew_after_a_trigger(void **state) {
     (void)state;
@@ -301,6 +340,8 @@ int main(void) {
         cmocka_unit_test(refuses_what_was_not_passed),
         cmocka_unit_test(holds_an_intent_without_outcome),
         cmocka_unit_test(signs_only_what_was_seen),
+        cmocka_unit_test(disarms_at_the_point_of_no_return),
+        cmocka_unit_test(undoes_later_phases_before_a_trigger_acts),
         cmocka_unit_test(serves_a_stage_anew_after_a_trigger),
         cmocka_unit_test(undoes_in_reverse_order),
         cmocka_unit_test(amends_only_what_has_not_run),
