@@ -172,10 +172,10 @@ void wb_step_read(struct wb_plan_reader *r, const struct wb_phrase *p, struct wb
     bool grace_only = s.danger != WB_HARMLESS;
     bool found = find_phrases(r, p, &s);
     found |= wb_phrase_malformed(r, p);
-    bool paced = s.runs_backfill || s.batch_rows || s.delay_ms || s.pause_above_lag_ms;
     if (!found && (sets_stage(r, p) || !find_clauses(r, p, &s)))
         find_actions(r, p, &s);
-    bool bound = paced || s.builtin || s.n_clauses || s.n_actions;
+    bool bound =
+        s.builtin || s.n_clauses || s.n_actions; /* a pace alone: a person's, or a block's */
     s.reading = bound && !grace_only ? WB_READING_AUTO : WB_READING_MANUAL;
     *ret = s;
 }

@@ -60,16 +60,16 @@ const char *wb_tell_action(struct wb_plan_reader *r, const struct wb_plan_action
                     c->flag ? c->flag : "(none is named)");
         break;
     case WB_ACT_PAUSE_BACKFILL:
-        wb_buf_adds(&b, "pauses the backfill before its next batch");
+        wb_buf_adds(&b, "holds the run: whoever copies pauses");
         break;
     case WB_ACT_RESUME_BACKFILL:
-        wb_buf_adds(&b, "resumes the backfill");
+        wb_buf_adds(&b, "sends a notification: whoever copies goes on");
         break;
     case WB_ACT_STOP_BACKFILL:
-        wb_buf_adds(&b, "stops the backfill where it stands");
+        wb_buf_adds(&b, "holds the run: whoever copies stops");
         break;
     case WB_ACT_BATCH_SIZE:
-        wb_buf_addf(&b, "sets the backfill's batch size to %s rows",
+        wb_buf_addf(&b, "sends a notification: batches of %s rows from then on",
                     wb_str_human_count(c->rows, count, sizeof count));
         break;
     case WB_ACT_DISABLE_WRITES:
@@ -104,21 +104,29 @@ static void part(struct wb_buf *b, const char *text) {
     wb_buf_addf(b, "%s%s", b->len ? "; " : "", text);
 }
 
+/* This version does not copy by the mapping: a block does, or a person. */
 static void put_pace(struct wb_buf *b, const struct wb_plan_step *s) {
     char count[40];
+    bool block = s->n_blocks || s->builtin;
     if (s->runs_backfill || s->batch_rows || s->delay_ms)
-        part(b, s->runs_backfill ? "copies the rows that exist" : "sets the backfill's pace");
+        part(b, block              ? "what runs has to keep to the plan's pace:"
+                : s->runs_backfill ? "a person copies the rows that exist, and confirms:"
+                                   : "a person sees to the backfill's pace, and confirms:");
+    if (s->runs_backfill && !s->batch_rows && !s->delay_ms)
+        wb_buf_adds(b, " in one go");
     if (s->batch_rows)
         wb_buf_addf(b, " in batches of %s rows",
                     wb_str_human_count(s->batch_rows, count, sizeof count));
     if (s->delay_ms) {
-        wb_buf_adds(b, s->batch_rows ? ", " : " with ");
+        wb_buf_adds(b, s->batch_rows ? ", " : " ");
         wb_duration_put(b, s->delay_ms);
         wb_buf_adds(b, " between batches");
     }
     if (s->pause_above_lag_ms) {
-        part(b, "pauses the backfill while a replica lags more than ");
+        part(b, block ? "what runs has to pause while a replica lags more than "
+                      : "a person pauses the backfill while a replica lags more than ");
         wb_duration_put(b, s->pause_above_lag_ms);
+        wb_buf_adds(b, block ? "" : ", and confirms");
     }
 }
 
@@ -157,7 +165,7 @@ const char *wb_tell_step(struct wb_plan_reader *r, const struct wb_plan_step *s)
         "does; a copy goes on with them"};
     if (s->builtin)
         part(&b, builtin[s->builtin]);
-    if (s->reading != WB_READING_MANUAL || s->n_clauses)
+    if (s->danger == WB_HARMLESS || s->reading != WB_READING_MANUAL || s->n_clauses)
         put_pace(&b, s);
     bool told = s->reading != WB_READING_MANUAL;
     for (size_t i = 0; i < s->n_clauses; i++)

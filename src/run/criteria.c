@@ -5,6 +5,7 @@
 
 #include "base/str.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -27,11 +28,39 @@ const char *wb_run_clock_words(const struct wb_run *r, char *to, size_t size) {
     return to;
 }
 
+static const struct wb_meter *meter_of(const struct wb_run *r, const struct wb_plan_metric *m) {
+    for (size_t i = 0; i < r->n_meters; i++)
+        if (r->meters[i].metric == m)
+            return &r->meters[i];
+    return NULL;
+}
+
+/* "… with zero divergences": one that is counted begins the time anew; where nobody counts, nothing
+ * is known. What the application reports is a sum, a query tells how many there are now. */
+static bool none_counted(struct wb_run *r, const struct wb_plan_clause *c, int64_t *since,
+                         char *why) {
+    const struct wb_meter *m = meter_of(r, c->metric);
+    if (!m || isnan(m->sample.value)) {
+        snprintf(why, WB_RUN_WHY, "nobody has told yet whether there were %s: %.300s",
+                 c->metric->name, m ? m->why : "nothing measures it");
+        return false;
+    }
+    bool more = r->zero.clause != c || m->sample.value > r->zero.counted ||
+                c->metric->source == WB_SOURCE_QUERY;
+    if (m->sample.value > 0 && more)
+        r->zero = (struct wb_zero){c, m->sample.value, wb_run_sure_wall_us(r)};
+    if (r->zero.clause == c && r->zero.since_us > *since)
+        *since = r->zero.since_us;
+    return true;
+}
+
 static enum wb_judgement judge_running(struct wb_run *r, const struct wb_plan_clause *c,
                                        char *why) {
     const struct wb_run_phase *p =
         c->phase < 0 ? NULL : wb_run_phase_of(&r->state, (int)r->plan->phases[c->phase].number);
     int64_t since = p ? p->done_us ? p->done_us : p->started_us : 0;
+    if (c->metric && !none_counted(r, c, &since, why))
+        return WB_JUDGED_NOT_YET;
     int64_t ms = since ? (wb_run_sure_wall_us(r) - since) / 1000 : 0;
     char have[40], want[40], set[160];
     snprintf(why, WB_RUN_WHY, "it has run for %s of %s%s",
@@ -135,6 +164,23 @@ static bool was_told(const struct wb_run *r, const struct wb_run_item *item, con
            same_words(item->why, why);
 }
 
+void wb_run_judge_again(struct wb_run *r, int phase, const struct wb_task *t, const char *why) {
+    r->judge_again_us = wb_run_now_us(r) + JUDGE_AGAIN_MS * 1000u;
+    r->judged_task = t;
+    wb_run_waits(r, "phase %d, %s (%s): %s", phase, t->id, t->text, why);
+    snprintf(r->judged, sizeof r->judged, "%s", why);
+}
+
+/* A step that only looks: what has to stay so for a while is looked at again and again. */
+enum wb_code wb_run_judge_step(struct wb_run *r, int phase, const struct wb_task *t,
+                               struct wb_error *err) {
+    if (wb_run_now_us(r) < r->judge_again_us && r->judged_task == t) {
+        wb_run_waits(r, "phase %d, %s (%s): %s", phase, t->id, t->text, r->judged);
+        return WB_OK;
+    }
+    return wb_run_job_start(r, WB_JOB_JUDGE, phase, t->id, t, NULL, NULL, err);
+}
+
 enum wb_code wb_run_put_judgement(struct wb_run *r, int phase, const struct wb_task *t,
                                   enum wb_judgement answer, const char *why, uint64_t samples,
                                   struct wb_error *err) {
@@ -145,9 +191,7 @@ enum wb_code wb_run_put_judgement(struct wb_run *r, int phase, const struct wb_t
     if (!check && answer == WB_JUDGED_FALSE)
         answer = WB_JUDGED_NOT_YET; /* a criterion may come true yet */
     if (answer == WB_JUDGED_NOT_YET) {
-        r->judge_again_us = wb_run_now_us(r) + JUDGE_AGAIN_MS * 1000u;
-        wb_run_waits(r, "phase %d, %s (%s): %s", phase, t->id, t->text, why);
-        snprintf(r->judged, sizeof r->judged, "%s", why);
+        wb_run_judge_again(r, phase, t, why);
         if (item && was_told(r, item, why))
             return WB_OK;
     }

@@ -96,6 +96,12 @@ static bool day_is_over(struct wb_run *r, const struct wb_task *t) {
     return left <= 0;
 }
 
+static void put_intent(struct wb_run *r, int phase, const struct wb_task *t) {
+    wb_run_record_undo(r, phase, t);
+    wb_run_event(r, WB_EVENT_STEP_INTENT, phase, t->id, "text:s sql:s line:u", t->text,
+                 t->up ? t->up->text : NULL, (uint64_t)t->place.line);
+}
+
 static enum wb_code begin_step(struct wb_run *r, struct wb_run_phase *p, struct wb_run_item *item,
                                const struct wb_task *t, struct wb_error *err) {
     const char *role = item->irreversible ? wb_run_missing_role(p) : NULL;
@@ -118,13 +124,14 @@ static enum wb_code begin_step(struct wb_run *r, struct wb_run_phase *p, struct 
         return code;
     if (answer != WB_JUDGED_TRUE) {
         wb_run_waits(r, "phase %d, %s: %s", p->number, t->id, why);
-        return WB_OK;
+        bool signs = t->n_clauses && t->clauses->kind == WB_CLAUSE_SIGN_OFF;
+        return signs ? wb_run_page(r, p->number, t->id, r->waits, err) : WB_OK;
     }
-    wb_run_record_undo(r, p->number, t);
-    wb_run_event(r, WB_EVENT_STEP_INTENT, p->number, t->id, "text:s sql:s line:u", t->text,
-                 t->up ? t->up->text : NULL, (uint64_t)t->place.line);
-    bool instant = t->does == WB_DOES_ACTIONS || t->does == WB_DOES_WAIT_DAY ||
-                   (t->does == WB_DOES_CLAUSES && !wb_run_task_asks(t));
+    if (t->does == WB_DOES_CLAUSES && wb_run_task_asks(t))
+        return wb_run_judge_step(r, p->number, t, err);
+    put_intent(r, p->number, t);
+    bool instant =
+        t->does == WB_DOES_ACTIONS || t->does == WB_DOES_WAIT_DAY || t->does == WB_DOES_CLAUSES;
     for (size_t i = 0; instant && t->does == WB_DOES_ACTIONS && i < t->step->n_actions; i++)
         wb_run_action(r, p->number, t->id, &t->step->actions[i]);
     if (instant)
@@ -322,6 +329,28 @@ static enum wb_code finish_step(struct wb_run *r, struct wb_job *job, struct wb_
     return code;
 }
 
+/* What was told while the run was held is asked again. */
+static enum wb_code finish_judge(struct wb_run *r, struct wb_job *job, struct wb_error *err) {
+    bool waits = job->result == WB_JOB_WAITING;
+    if (waits && job->samples)
+        r->quiet_alive_us = wb_clock_monotonic_us();
+    if (job->canceled || wb_run_blocked(&r->state))
+        return WB_OK;
+    if (job->task->kind != WB_ITEM_STEP)
+        return wb_run_put_judgement(r, job->phase, job->task,
+                                    job->result == WB_JOB_DONE ? WB_JUDGED_TRUE
+                                    : waits                    ? WB_JUDGED_NOT_YET
+                                                               : WB_JUDGED_FALSE,
+                                    job->why, job->samples, err);
+    if (waits) {
+        wb_run_judge_again(r, job->phase, job->task, job->why);
+        return WB_OK;
+    }
+    put_intent(r, job->phase, job->task);
+    job->nothing_done = true;
+    return finish_step(r, job, err);
+}
+
 static enum wb_code finish_look(struct wb_run *r, struct wb_job *job, struct wb_error *err) {
     bool told = job->samples > 0;
     if (!told && job->unreachable)
@@ -358,14 +387,7 @@ enum wb_code wb_run_finish_job(struct wb_run *r, struct wb_error *err) {
             code = finish_look(r, job, err);
         break;
     case WB_JOB_JUDGE:
-        if (job->result == WB_JOB_WAITING && job->samples)
-            r->quiet_alive_us = wb_clock_monotonic_us();
-        if (!job->canceled && !wb_run_blocked(&r->state))
-            code = wb_run_put_judgement(r, job->phase, job->task,
-                                        job->result == WB_JOB_DONE      ? WB_JUDGED_TRUE
-                                        : job->result == WB_JOB_WAITING ? WB_JUDGED_NOT_YET
-                                                                        : WB_JUDGED_FALSE,
-                                        job->why, job->samples, err);
+        code = finish_judge(r, job, err);
         break;
     case WB_JOB_UNDO:
         code = wb_run_undo_finish(r, job, err);

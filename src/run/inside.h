@@ -103,6 +103,12 @@ struct wb_watch { /* an armed trigger */
     uint64_t since_us;
 };
 
+struct wb_zero { /* of "running 48 hours with zero divergences" */
+    const struct wb_plan_clause *clause;
+    double counted;   /* the latest number above zero */
+    int64_t since_us; /* when it was seen first, by the time of day */
+};
+
 struct wb_notice;
 
 struct wb_run {
@@ -122,7 +128,10 @@ struct wb_run {
     struct wb_job *job;      /* NULL: none */
     uint64_t judge_again_us; /* a waiting criterion is not judged before */
     char judged[WB_RUN_WHY]; /* why it waits */
+    const struct wb_task *judged_task;
+    struct wb_zero zero;
     uint64_t renewed_us;     /* when the lease was, or was tried to be */
+    uint64_t renewed_run_us; /* the same by the run's clock */
     uint64_t renewal_us;     /* when it was */
     char trouble[300];       /* why it could not be; "" it could */
     struct wb_meter *meters;
@@ -146,6 +155,7 @@ struct wb_run {
     uint64_t
         quiet_alive_us;  /* when a criterion last waited for time alone, by the system's clock */
     bool wants_rollback; /* asked for while a step runs */
+    bool test_clock;     /* WHIMBREL_TEST_CLOCK is set */
     bool moved;          /* the last tick wrote something */
     uint64_t told_us, waited_us;
     unsigned tell_ms; /* how long people hear nothing while it waits or works */

@@ -131,6 +131,13 @@ static bool says(const char *text, const char *const *words) {
     return false;
 }
 
+static bool signs(const struct wb_plan_step *s) {
+    for (size_t i = 0; i < s->n_clauses; i++)
+        if (s->clauses[i].kind != WB_CLAUSE_SIGN_OFF)
+            return false;
+    return s->n_clauses && !s->n_actions && s->danger == WB_HARMLESS;
+}
+
 static enum wb_task_does does_step(const struct wb_plan_step *s) {
     if (s->builtin == WB_BUILTIN_COPY)
         return WB_DOES_COPY;
@@ -140,6 +147,8 @@ static enum wb_task_does does_step(const struct wb_plan_step *s) {
         return WB_DOES_VERIFY;
     if (s->builtin == WB_BUILTIN_BACKUP)
         return WB_DOES_BACKUP;
+    if (signs(s)) /* by roles, not by whoever confirms a step */
+        return WB_DOES_CLAUSES;
     if (s->reading == WB_READING_MANUAL || s->danger != WB_HARMLESS)
         return WB_DOES_MANUAL;
     if (s->n_actions)
@@ -157,6 +166,29 @@ static bool clauses_measure(const struct wb_plan_clause *c, size_t n) {
     return false;
 }
 
+/* "Row counts, checksums on email": what can be judged is, before a person confirms the rest. */
+static void judge_part(struct maker *m, struct wb_task *t, const struct wb_plan_step *s) {
+    struct wb_plan_clause *judged =
+        WB_NEW_N(&m->program->arena, struct wb_plan_clause, s->n_clauses + 1);
+    size_t n = 0;
+    for (size_t i = 0; i < s->n_clauses; i++)
+        if (!by_person(&s->clauses[i]))
+            judged[n++] = s->clauses[i];
+    if (n == 0)
+        return;
+    t->does = WB_DOES_CLAUSES;
+    t->clauses = judged;
+    t->n_clauses = n;
+    t->needs_data = clauses_measure(judged, n);
+    for (size_t i = 0; i < s->n_clauses; i++)
+        if (by_person(&s->clauses[i])) {
+            struct wb_task *rest =
+                add(m, WB_ITEM_STEP, P_STEP, s->clauses[i].text, s->clauses[i].place);
+            rest->step = s;
+            rest->does = WB_DOES_MANUAL;
+        }
+}
+
 /* What words alone ask for. */
 static void add_words(struct maker *m, const struct wb_plan_step *s) {
     static const char *const ramp[] = {"ramp:", "ramp :", NULL};
@@ -170,6 +202,8 @@ static void add_words(struct maker *m, const struct wb_plan_step *s) {
     t->clauses = s->clauses;
     t->n_clauses = s->n_clauses;
     t->irreversible = s->danger == WB_DESTROYS;
+    if (t->does == WB_DOES_MANUAL && s->danger == WB_HARMLESS && !s->n_actions)
+        judge_part(m, t, s);
 }
 
 /* A step's blocks: each up block is an item of its own, with the verify and down block beside it.

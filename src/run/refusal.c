@@ -27,9 +27,6 @@ static const char *of_task(const struct wb_task *t) {
         if (why)
             return why;
     }
-    if (t->step && t->step->runs_backfill && !t->up)
-        return "a backfill by the mapping table: this version cannot run it; put it in a block "
-               "(step=up), or let a person do it";
     return NULL;
 }
 
