@@ -106,7 +106,8 @@ static bool go_word(struct matcher *x, size_t ei, size_t ti, struct evidence v, 
     if (near &&
         go_on(x, ei + 1, ti + 1, slipped(v, COST_SLIP, ti, near, t), left - COST_SLIP, near))
         return true;
-    return left >= COST_MISSING && !e->optional && v.exact &&
+    bool alone = x->p->n == 1; /* one word is no slip of two: "(Make the) table" */
+    return left >= COST_MISSING && !e->optional && v.exact && !alone &&
            go_on(x, ei + 1, ti, slipped(v, COST_MISSING, ti, "", NULL), left - COST_MISSING,
                  e->words[0]);
 }
