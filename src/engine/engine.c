@@ -33,3 +33,12 @@ void wb_engine_quote_table(const struct wb_engine *e, struct wb_buf *to, const c
     }
     e->quote_name(to, name);
 }
+
+struct wb_blocker wb_blocker_of(const char *const values[static 5], bool certain) {
+    return (struct wb_blocker){.session = values[0] ? values[0] : "",
+                               .user = values[1] ? values[1] : "",
+                               .application = values[2] ? values[2] : "",
+                               .since = values[3] ? values[3] : "",
+                               .query = values[4],
+                               .certain = certain};
+}

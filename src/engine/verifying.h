@@ -47,6 +47,9 @@ struct wb_blocker {
     bool certain;            /* false: it may be another one */
 };
 
+/* A blocker from a row of session, user, application, since, query. */
+struct wb_blocker wb_blocker_of(const char *const values[static 5], bool certain);
+
 /* How often a table was used, by the server's own counters. */
 struct wb_table_use {
     uint64_t reads, writes;

@@ -13,14 +13,6 @@ static const char *const deploying[] = {"deploy",  "redeploy", "revert",  "relea
 static const char *const data_words[] = {"table", "tables", "data",  "database",
                                          "rows",  "column", "index", "cluster"};
 
-static bool among(const struct wb_token *t, const char *const *words, size_t n) {
-    for (size_t i = 0; i < n; i++)
-        if (wb_token_is(t, words[i]))
-            return true;
-    return false;
-}
-#define AMONG(t, words) among((t), (words), sizeof(words) / sizeof *(words))
-
 /* The first word of a part of a sentence says what is done. */
 static bool begins_part(const struct wb_phrase *p, size_t i) {
     if (i == 0)
@@ -29,7 +21,7 @@ static bool begins_part(const struct wb_phrase *p, size_t i) {
                                           "manually",  "must",   "to",     "we",
                                           "can",       "should", "safely", "then"};
     const struct wb_token *t = &p->tokens[i - 1];
-    if (AMONG(t, adverbs))
+    if (WB_TOKEN_AMONG(t, adverbs))
         return true;
     return t->kind == WB_TOKEN_MARK || t->kind == WB_TOKEN_DASH || wb_token_is(t, "and") ||
            wb_token_is(t, "then") || wb_token_is(t, "or");
@@ -39,7 +31,7 @@ enum wb_plan_danger wb_phrase_danger(const struct wb_phrase *p) {
     enum wb_plan_danger worst = WB_HARMLESS;
     bool data = false;
     for (size_t i = 0; i < p->n; i++)
-        data |= AMONG(&p->tokens[i], data_words);
+        data |= WB_TOKEN_AMONG(&p->tokens[i], data_words);
     for (size_t i = 0; i < p->n; i++) {
         const struct wb_token *t = &p->tokens[i];
         if (t->kind == WB_TOKEN_CODE &&
@@ -50,9 +42,9 @@ enum wb_plan_danger wb_phrase_danger(const struct wb_phrase *p) {
             i + 1 < p->n && wb_token_is(t, "shut") && wb_token_is(&p->tokens[i + 1], "down");
         if (!begins_part(p, i))
             continue;
-        if (AMONG(t, destroying) || down || (data && wb_token_is(t, "remove")))
+        if (WB_TOKEN_AMONG(t, destroying) || down || (data && wb_token_is(t, "remove")))
             return WB_DESTROYS;
-        if (AMONG(t, deploying))
+        if (WB_TOKEN_AMONG(t, deploying))
             worst = WB_DEPLOYS;
     }
     return worst;
@@ -102,7 +94,7 @@ static bool flag_without_value(struct wb_plan_reader *r, const struct wb_phrase 
     bool flag = false;
     for (size_t i = 1; i < p->n && i < 4; i++)
         flag |= wb_token_is(&p->tokens[i], "flag");
-    if (!flag || !AMONG(&p->tokens[0], verbs))
+    if (!flag || !WB_TOKEN_AMONG(&p->tokens[0], verbs))
         return false;
     wb_reader_find(r, WB_PLAN_SYNTAX, wb_reader_place(r, p->tokens[0].from),
                    "write it as: set feature flag `name` to false",
@@ -116,7 +108,7 @@ static struct wb_phrase without_lead(const struct wb_phrase *p) {
                                         "please", "also", "must", "should",  "and",
                                         "now",    "to",   "we",   "will",    "automatically"};
     size_t from = 0;
-    while (from + 1 < p->n && AMONG(&p->tokens[from], leads))
+    while (from + 1 < p->n && WB_TOKEN_AMONG(&p->tokens[from], leads))
         from++;
     return wb_phrase_part(p, from, p->n);
 }

@@ -7,14 +7,6 @@ static const struct wb_token *at_or_null(const struct wb_phrase *p, size_t i) {
     return i < p->n ? &p->tokens[i] : NULL;
 }
 
-static bool among(const struct wb_token *t, const char *const *words, size_t n) {
-    for (size_t i = 0; i < n; i++)
-        if (wb_token_is(t, words[i]))
-            return true;
-    return false;
-}
-#define AMONG(t, words) among((t), (words), sizeof(words) / sizeof *(words))
-
 /* The longest that fits is taken: "less than or equal to" before "less than". */
 static const struct {
     const char *words[5];
@@ -109,7 +101,7 @@ static size_t equality(const struct wb_phrase *p, size_t from, size_t ti) {
     bool at = t && wb_token_is(t, "at");
     const struct wb_token *number = at_or_null(p, ti + at);
     bool counts = number && (number->kind == WB_TOKEN_NUMBER || wb_token_is(number, "zero"));
-    bool verb = ti > from && AMONG(at_or_null(p, ti - 1), bare);
+    bool verb = ti > from && WB_TOKEN_AMONG(at_or_null(p, ti - 1), bare);
     return counts && (at || verb) ? ti + at - from : 0;
 }
 
@@ -118,8 +110,8 @@ size_t wb_compare_at(const struct wb_phrase *p, size_t i, enum wb_plan_cmp *ret,
     size_t at = i;
     bool turn = false;
     for (const struct wb_token *t; (t = at_or_null(p, at)) && at < i + 6; at++) {
-        bool no = AMONG(t, negations);
-        if (!no && !AMONG(t, verbs))
+        bool no = WB_TOKEN_AMONG(t, negations);
+        if (!no && !WB_TOKEN_AMONG(t, verbs))
             break;
         turn ^= no;
     }

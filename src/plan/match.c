@@ -138,14 +138,6 @@ static bool free_word(const struct wb_token *t, enum wb_slot slot) {
     return t->kind == WB_TOKEN_WORD || t->kind == WB_TOKEN_CODE;
 }
 
-static bool among(const struct wb_token *t, const char *const *words, size_t n) {
-    for (size_t i = 0; i < n; i++)
-        if (wb_token_is(t, words[i]))
-            return true;
-    return false;
-}
-#define AMONG(t, words) among((t), (words), sizeof(words) / sizeof *(words))
-
 /* "error rate and latency": two things, unless one metric is called so. */
 static bool several(const struct matcher *x, size_t ti, size_t n) {
     for (size_t i = ti + 1; i + 1 < ti + n; i++) {
@@ -172,7 +164,7 @@ static bool name_of(const struct matcher *x, size_t ti, size_t n) {
         if (token(x, i)->kind == WB_TOKEN_CODE && strchr(token(x, i)->text, ' ') &&
             !wb_metric_known(x->r, token(x, i)->text))
             return false; /* a query */
-    return !AMONG(token(x, ti), first) && !AMONG(token(x, ti + n - 1), last);
+    return !WB_TOKEN_AMONG(token(x, ti), first) && !WB_TOKEN_AMONG(token(x, ti + n - 1), last);
 }
 
 static bool fits_name(const struct matcher *x, enum wb_slot slot, size_t ti, size_t n) {

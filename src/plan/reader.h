@@ -71,6 +71,9 @@ size_t wb_reader_line(struct wb_plan_reader *r, enum wb_line_kind kind, struct w
 void wb_phrase_read(const struct wb_plan_reader *r, size_t from, size_t to, struct wb_phrase *ret);
 struct wb_phrase wb_phrase_part(const struct wb_phrase *p, size_t i, size_t j);
 bool wb_token_is(const struct wb_token *t, const char *word);
+bool wb_token_among(const struct wb_token *t, const char *const *words, size_t n);
+/* The same of an array of words. */
+#define WB_TOKEN_AMONG(t, words) wb_token_among((t), (words), sizeof(words) / sizeof *(words))
 bool wb_token_mark(const struct wb_token *t, char mark);
 
 /* Damerau-Levenshtein distance of two words of up to 63 bytes; 99 beyond. */

@@ -394,6 +394,13 @@ bool wb_token_is(const struct wb_token *t, const char *word) {
     return t->kind == WB_TOKEN_WORD && strcmp(t->text, word) == 0;
 }
 
+bool wb_token_among(const struct wb_token *t, const char *const *words, size_t n) {
+    for (size_t i = 0; i < n; i++)
+        if (wb_token_is(t, words[i]))
+            return true;
+    return false;
+}
+
 bool wb_token_mark(const struct wb_token *t, char mark) {
     return t->kind == WB_TOKEN_MARK && t->mark == mark;
 }

@@ -59,15 +59,9 @@ enum wb_code wb_mysql_blocked_by(struct wb_conn *c, uint64_t session, struct wb_
     if (code)
         return code;
     *ret = WB_NEW_N(a, struct wb_blocker, rows.n_rows + 1);
-    for (size_t i = 0; i < rows.n_rows; i++) {
-        const char *const *v = (const char *const *)rows.values[i];
-        (*ret)[i] = (struct wb_blocker){.session = v[0] ? v[0] : "",
-                                        .user = v[1] ? v[1] : "",
-                                        .application = v[2] ? v[2] : "",
-                                        .since = v[3] ? v[3] : "",
-                                        .query = v[4],
-                                        .certain = q < n && questions[q].certain};
-    }
+    for (size_t i = 0; i < rows.n_rows; i++)
+        (*ret)[i] =
+            wb_blocker_of((const char *const *)rows.values[i], q < n && questions[q].certain);
     *ret_n = rows.n_rows;
     return WB_OK;
 }
