@@ -139,21 +139,32 @@ equal_tables "made, and the answer lost: every row once" $tables
 # A commit that waits for a standby that is not there is made, and flushed, and not answered; then the server dies.
 wb_own_servers postgres
 DST=$(pg_url "$PG")
-waits_for_a_standby() {
-    [ "$(pg postgres -c "SELECT count(*) > 0 FROM pg_stat_activity WHERE datname = '$PG' AND wait_event = 'SyncRep'")" = t ]
+commit_waits() { # of a session in DATABASE
+    [ "$(pg postgres -c "SELECT count(*) > 0 FROM pg_stat_activity WHERE datname = '$1' AND wait_event = 'SyncRep'")" = t ]
 }
-wait_for_standby() { # NAME, or '' for none: sessions that are there obey, too
-    pg postgres -c "ALTER SYSTEM SET synchronous_standby_names = '$1'" -c "SELECT pg_reload_conf()" >/dev/null
+# From here on every commit waits for a standby that is not there. A reload is only asked for; it holds, for sessions
+# that are there too, once a commit of our own is seen to wait.
+wait_for_standby() {
+    local probe
+    pg postgres -c "ALTER SYSTEM SET synchronous_standby_names = 'nobody'" -c "SELECT pg_reload_conf()" >/dev/null
+    while :; do
+        pg postgres -c "COMMENT ON DATABASE postgres IS 'a commit'" >/dev/null 2>&1 &
+        probe=$!
+        if wb_wait 60 commit_waits_or_ended "$probe" && commit_waits postgres; then break; fi
+        wait "$probe"
+    done
+    pg postgres -c "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE wait_event = 'SyncRep'" >/dev/null
+    wait "$probe"
 }
+commit_waits_or_ended() { commit_waits postgres || ! kill -0 "$1" 2>/dev/null; }
 
 for when in first last; do
-    wait_for_standby ''
     pg postgres -c "DROP DATABASE IF EXISTS \"$PG\"" -c "CREATE DATABASE \"$PG\""
     start_zombie "commit:$([ $when = first ] && echo 1 || echo "$commits"):stop-before"
     stopped || case_fail "the $when commit unanswered: it stops there" "$(tail -n 2 "$DIR/zombie")"
-    wait_for_standby nobody
+    wait_for_standby
     kill -CONT "$ZOMBIE"
-    wb_wait 60 waits_for_a_standby || case_fail "the $when commit unanswered: it waits" "$(tail -n 2 "$DIR/zombie")"
+    wb_wait 60 commit_waits "$PG" || case_fail "the $when commit unanswered: it waits" "$(tail -n 2 "$DIR/zombie")"
     "$WB_ROOT/scripts/servers" kill "$WB_SERVERS_DIR" postgres
     # The setting would make the commits of the next one wait, too.
     sed -i '/synchronous_standby_names/d' "$WB_SERVERS_DIR/postgres/data/postgresql.auto.conf"
