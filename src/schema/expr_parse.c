@@ -346,14 +346,19 @@ static struct wb_expr *unary(struct parser *p) {
 
 typedef struct wb_expr *(*level_fn)(struct parser *p);
 
-/* One level of left-associative operators. ops: {as written, as meant, …, NULL}. */
+/* The operator that stands here, as meant; NULL: none. ops: {as written, as meant, …, NULL}. */
+static const char *take_operator(struct parser *p, const char *const *ops) {
+    for (; *ops; ops += 2)
+        if (wb_lex_take(&p->lex, ops[0]))
+            return ops[1];
+    return NULL;
+}
+
+/* One level of left-associative operators. ops: as for take_operator. */
 static struct wb_expr *binary_level(struct parser *p, level_fn next, const char *const *ops) {
     struct wb_expr *left = next(p);
     while (left) {
-        const char *op = NULL;
-        for (size_t i = 0; ops[i] && !op; i += 2)
-            if (wb_lex_take(&p->lex, ops[i]))
-                op = ops[i + 1];
+        const char *op = take_operator(p, ops);
         if (!op)
             return left;
         struct wb_expr *right = next(p);
@@ -462,10 +467,7 @@ static struct wb_expr *comparison(struct parser *p) {
             left = pattern(p, left, negated ? "not regexp" : "regexp");
         } else {
             p->lex = before;
-            const char *op = NULL;
-            for (size_t i = 0; ops[i] && !op; i += 2)
-                if (wb_lex_take(&p->lex, ops[i]))
-                    op = ops[i + 1];
+            const char *op = take_operator(p, ops);
             if (!op)
                 return left;
             struct wb_expr *right = bits(p);

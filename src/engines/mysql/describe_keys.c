@@ -7,6 +7,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Rows of one object stand together, a row a column: where those of row i's object end. */
+static size_t end_of_object(const struct wb_my_rows *rows, size_t i, unsigned table,
+                            unsigned name) {
+    size_t end = i + 1;
+    while (end < rows->n_rows && wb_str_eq(rows->values[end][table], rows->values[i][table]) &&
+           wb_str_eq(rows->values[end][name], rows->values[i][name]))
+        end++;
+    return end;
+}
+
 /* ------------------------------------------------------------------------------------------
  * indexes */
 
@@ -74,10 +84,7 @@ enum wb_code wb_mysql_describe_indexes(struct describe *d, struct wb_error *err)
     const struct wb_table *owner = NULL;
     for (size_t i = 0, end; i < rows.n_rows; i = end) {
         const char **v = rows.values[i];
-        for (end = i + 1; end < rows.n_rows; end++)
-            if (strcmp(rows.values[end][MYSQL_INDEX_TABLE], v[MYSQL_INDEX_TABLE]) != 0 ||
-                strcmp(rows.values[end][MYSQL_INDEX_NAME], v[MYSQL_INDEX_NAME]) != 0)
-                break;
+        end = end_of_object(&rows, i, MYSQL_INDEX_TABLE, MYSQL_INDEX_NAME);
         struct wb_table *t = wb_mysql_describe_find(d, v[MYSQL_INDEX_TABLE]);
         if (!t)
             continue;
@@ -172,10 +179,7 @@ enum wb_code wb_mysql_describe_foreign_keys(struct describe *d, struct wb_error 
     const struct wb_table *owner = NULL;
     for (size_t i = 0, end; i < rows.n_rows; i = end) {
         const char **v = rows.values[i];
-        for (end = i + 1; end < rows.n_rows; end++)
-            if (strcmp(rows.values[end][F_TABLE], v[F_TABLE]) != 0 ||
-                strcmp(rows.values[end][F_NAME], v[F_NAME]) != 0)
-                break;
+        end = end_of_object(&rows, i, F_TABLE, F_NAME);
         struct wb_table *t = wb_mysql_describe_find(d, v[F_TABLE]);
         if (!t)
             continue;
