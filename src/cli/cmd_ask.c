@@ -149,17 +149,11 @@ static int show_rollback(const struct args *a, const struct wb_run_opts *opts) {
     struct wb_lease lease = {.holder = ""};
     struct wb_arena arena = {0};
     struct wb_error err = {0};
-    int to = a->request.to, last = -1;
+    int to = a->request.to;
     enum wb_code code = wb_run_read(opts, &s, &lease, &arena, &err);
-    for (size_t i = 0; to == WB_RUN_NO_PHASE && i < s.n_phases; i++)
-        if (s.phases[i].state != WB_RUN_WAITING && s.phases[i].state != WB_RUN_ROLLED_BACK) {
-            bool more = i + 1 < s.n_phases && s.phases[i + 1].state != WB_RUN_WAITING &&
-                        s.phases[i + 1].state != WB_RUN_ROLLED_BACK;
-            if (more)
-                last = s.phases[i].number;
-        }
-    int exit = code ? wb_cli_fail(&err, a->json)
-                    : print_undos(&s, to == WB_RUN_NO_PHASE ? last : to, a->json);
+    if (!code && (to == WB_RUN_NO_PHASE || (s.rolling_back && to > s.roll_back_to)))
+        to = wb_run_roll_back_to(&s);
+    int exit = code ? wb_cli_fail(&err, a->json) : print_undos(&s, to, a->json);
     wb_run_state_done(&s);
     wb_arena_done(&arena);
     return exit;

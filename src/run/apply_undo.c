@@ -99,12 +99,13 @@ enum wb_code wb_apply_rollback(struct wb_apply *a) {
             if (s->phases[i].items[k].state == WB_IS_RUNNING &&
                 s->phases[i].items[k].kind == WB_ITEM_STEP)
                 return wb_apply_refuse(a, "%s is still running", s->phases[i].items[k].id);
+    /* What is being undone is undone to its end: a nearer target takes nothing back. */
+    s->roll_back_to = s->rolling_back && s->roll_back_to < to ? s->roll_back_to : to;
     s->rolling_back = true;
     s->done = false;
     s->undo_irreversible = wb_apply_bool(a, "irreversible");
-    s->roll_back_to = to;
     for (size_t i = 0; i < s->n_phases; i++)
-        if (s->phases[i].number > to && has_begun(&s->phases[i])) {
+        if (s->phases[i].number > s->roll_back_to && has_begun(&s->phases[i])) {
             s->phases[i].state = WB_RUN_ROLLING_BACK;
             wb_apply_void_signs(a, &s->phases[i], "the phase was rolled back");
         }

@@ -184,22 +184,18 @@ static enum wb_answer_state approve(struct asked *a) {
 /* --- rollback, amend
  * ----------------------------------------------------------------------------- */
 
-static int before_current(const struct wb_run_state *s) {
-    int to = -1, last = -1;
-    for (size_t i = 0; i < s->n_phases; i++)
-        if (s->phases[i].state != WB_RUN_WAITING && s->phases[i].state != WB_RUN_ROLLED_BACK) {
-            to = last;
-            last = s->phases[i].number;
-        }
-    return to;
-}
-
 static enum wb_answer_state roll_back(struct asked *a) {
     struct wb_run_state *s = &a->r->state;
     const json_t *given = json_object_get(a->args, "to");
-    int to = json_is_integer(given) ? (int)json_integer_value(given) : before_current(s);
+    int to = json_is_integer(given) ? (int)json_integer_value(given) : wb_run_roll_back_to(s);
+    bool more = s->rolling_back && to < s->roll_back_to;
     bool confirmed = json_is_true(json_object_get(a->args, "irreversible"));
     size_t n = 0;
+    if (s->rolling_back && to > s->roll_back_to)
+        return says(a, WB_ANSWER_REFUSED,
+                    "the run is being rolled back as far as to phase %d: what is being undone is "
+                    "undone to its end; only a rollback that goes further can be asked for now",
+                    s->roll_back_to);
     for (size_t i = s->n_undos; i-- > 0;) {
         const struct wb_run_undo *u = &s->undos[i];
         if (u->phase <= to || u->state == WB_IS_PASSED)
@@ -213,7 +209,11 @@ static enum wb_answer_state roll_back(struct asked *a) {
     }
     wb_run_event(a->r, WB_EVENT_ROLLBACK_STARTED, WB_EVENT_NO_PHASE, NULL,
                  "to:i irreversible:b who:s", (int64_t)to, confirmed, a->q->who);
-    return says(a, WB_ANSWER_DONE, "rolling back: %zu to undo, newest first", n);
+    return says(a, WB_ANSWER_DONE, "%s: %zu to undo, newest first",
+                more              ? "rolling back further"
+                : s->rolling_back ? "rolling back already"
+                                  : "rolling back",
+                n);
 }
 
 static void put_amended(struct asked *a, struct wb_program *program, const char *reason) {

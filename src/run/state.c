@@ -81,6 +81,18 @@ struct wb_run_undo *wb_run_next_undo(const struct wb_run_state *s, int to) {
     return last;
 }
 
+int wb_run_roll_back_to(const struct wb_run_state *s) {
+    int to = -1, last = -1;
+    if (s->rolling_back)
+        return s->roll_back_to;
+    for (size_t i = 0; i < s->n_phases; i++)
+        if (s->phases[i].state != WB_RUN_WAITING && s->phases[i].state != WB_RUN_ROLLED_BACK) {
+            to = last;
+            last = s->phases[i].number;
+        }
+    return to;
+}
+
 struct wb_run_flag *wb_run_flag_of(const struct wb_run_state *s, const char *name) {
     for (size_t i = 0; i < s->n_flags; i++)
         if (wb_str_eq(s->flags[i].name, name))

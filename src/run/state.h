@@ -192,6 +192,9 @@ struct wb_run_firing *wb_run_open_firing(const struct wb_run_state *s);
 bool wb_run_has_fired(const struct wb_run_state *s, int phase, const char *id);
 /* What a rollback undoes next; NULL: nothing is left of the phases above to. */
 struct wb_run_undo *wb_run_next_undo(const struct wb_run_state *s, int to);
+/* The phase that a rollback keeps which does not say how far: of one under way its own, else the
+ * phase before the latest that has begun; -1: none. */
+int wb_run_roll_back_to(const struct wb_run_state *s);
 struct wb_run_flag *wb_run_flag_of(const struct wb_run_state *s, const char *name); /* NULL: none */
 /* Whether nothing may go forward: held, paused, rolling back, aborted, done or not begun. */
 const char *wb_run_blocked(const struct wb_run_state *s); /* why; NULL: it may */

@@ -317,8 +317,10 @@ enum wb_code wb_run_undo_step(struct wb_run *r, struct wb_error *err) {
         return wb_run_page(r, next->phase, next->step, next->why, err);
     }
     if (next->irreversible && !s->undo_irreversible) {
-        wb_run_waits(r, "%s of phase %d cannot be undone: the rollback ends here", next->step,
-                     next->phase);
+        wb_run_waits(r,
+                     "%s of phase %d cannot be undone: the rollback ends here. To go on, and leave "
+                     "it as it is: whimbrel rollback %s --execute --confirm-irreversible",
+                     next->step, next->phase, r->opts->path);
         return wb_run_page(r, next->phase, next->step, "it cannot be undone", err);
     }
     r->retry_undo = false;

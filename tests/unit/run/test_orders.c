@@ -318,9 +318,11 @@ static void follow_released(struct model *m) {
 
 static void follow_rollback(struct model *m, const struct throw *t) {
     if (t->kind == WB_EVENT_ROLLBACK_STARTED) {
+        int to = t->version ? 0 : -1;  /* the phase that is kept; none */
+        if (!m->rolling || to < m->to) /* one under way goes on, or further, never less far */
+            m->to = to;
         m->rolling = true;
         m->done = false;
-        m->to = t->version ? 0 : -1; /* the phase that is kept; none */
         m->over_irreversible = t->irreversible;
         for (int p = m->to + 1; p < PHASES; p++)
             if (has_begun(&m->phases[p])) {
@@ -494,7 +496,7 @@ static struct throw any(const struct model *m) {
         t.item = roll(2) ? "entry.1" : "exit.1";
     } else if (t.kind == WB_EVENT_ROLLBACK_STARTED) {
         t.irreversible = roll(2);
-        t.version = m->rolling ? m->to >= 0 : (int)roll(2);
+        t.version = (int)roll(2);
     } else if (t.kind == WB_EVENT_ROLLED_BACK && roll(2)) {
         t.phase = -1;
     }

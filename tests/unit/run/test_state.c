@@ -334,6 +334,34 @@ static void compares_what_was_recorded(void **state) {
     wb_run_state_done(&s);
 }
 
+/* A rollback that is under way goes on to where it was to go; another one may lead further. */
+static void goes_back_no_less_far_than_it_began_to(void **state) {
+    (void)state;
+    struct wb_run_state s = {0};
+    begin(&s);
+    finish_phase(&s, 1);
+    until_checking(&s, 2);
+    YES(&s, WB_EVENT_ROLLBACK_STARTED, -1, NULL, "{\"to\":0}");
+    YES(&s, WB_EVENT_ROLLBACK_STARTED, -1, NULL, "{\"to\":1}");
+    assert_int_equal(s.roll_back_to, 0);
+    for (struct wb_run_undo *u; (u = wb_run_next_undo(&s, s.roll_back_to));)
+        YES(&s, WB_EVENT_UNDO_OUTCOME, u->phase, u->step, "{\"result\":\"skipped\"}");
+    YES(&s, WB_EVENT_ROLLED_BACK, 2, NULL, "{}");
+    YES(&s, WB_EVENT_ROLLED_BACK, 1, NULL, "{}");
+    YES(&s, WB_EVENT_ROLLED_BACK, -1, NULL, "{}");
+    YES(&s, WB_EVENT_RELEASED, -1, NULL, NULL);
+    finish_phase(&s, 1);
+    until_checking(&s, 2);
+    assert_int_equal(wb_run_roll_back_to(&s), 1);
+    YES(&s, WB_EVENT_ROLLBACK_STARTED, -1, NULL, "{\"to\":1}");
+    assert_int_equal(s.phases[0].state, WB_RUN_DONE);
+    YES(&s, WB_EVENT_ROLLBACK_STARTED, -1, NULL, "{\"to\":-1}");
+    assert_int_equal(s.phases[0].state, WB_RUN_ROLLING_BACK);
+    assert_int_equal(wb_run_roll_back_to(&s), -1);
+    assert_int_equal(wb_run_next_undo(&s, s.roll_back_to)->phase, 2);
+    wb_run_state_done(&s);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(goes_through_a_phase),
@@ -344,6 +372,7 @@ int main(void) {
         cmocka_unit_test(undoes_later_phases_before_a_trigger_acts),
         cmocka_unit_test(serves_a_stage_anew_after_a_trigger),
         cmocka_unit_test(undoes_in_reverse_order),
+        cmocka_unit_test(goes_back_no_less_far_than_it_began_to),
         cmocka_unit_test(amends_only_what_has_not_run),
         cmocka_unit_test(compares_what_was_recorded),
     };
