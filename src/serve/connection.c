@@ -12,6 +12,7 @@
 #include "serve/server.h"
 
 #include <arpa/inet.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -25,6 +26,7 @@ struct request {
     const struct wb_route *route; /* NULL: refused, x.status tells why */
     size_t max_body_bytes, seen_bytes;
     enum { READING, AT_HELPER, ANSWERED } state;
+    bool owed; /* counted as such */
 };
 
 static const char *get_query(void *ctx, const char *name) {
@@ -179,6 +181,9 @@ static enum MHD_Result ask_helper(struct request *r) {
 }
 
 static enum MHD_Result at_end(struct request *r) {
+    if (!r->owed)
+        atomic_fetch_add(&r->server->counts.owed, 1);
+    r->owed = true;
     if (r->x.status || r->state == ANSWERED)
         return send_answer(r);
     if (r->state == AT_HELPER)
@@ -242,6 +247,8 @@ void wb_serve_on_completed(void *server, struct MHD_Connection *c, void **reques
         wb_watch_answered(w);
     if (!r)
         return;
+    if (r->owed)
+        atomic_fetch_sub(&r->server->counts.owed, 1);
     wb_buf_done(&r->x.body);
     wb_buf_done(&r->x.out);
     free(r);

@@ -14,6 +14,7 @@ struct wb_serve_counts {
     atomic_uint_fast64_t late;     /* observations */
     atomic_uint_fast64_t overdue;  /* connections ended because a request took too long */
     atomic_uint_fast64_t open_now; /* connections */
+    atomic_uint_fast64_t owed;     /* requests that came whole and whose answer is not sent yet */
 };
 
 void wb_serve_counts_request(struct wb_serve_counts *c, size_t route, unsigned status);

@@ -1,6 +1,8 @@
 /* The server's life: what is checked, opened and started, in this order, and ended in the other. */
 #include "serve/server.h"
 
+#include "base/clock.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -19,6 +21,7 @@ enum {
     HTTP_THREADS = 2,
     CONNECTION_BYTES = 32 * 1024, /* holds the headers; more are refused */
     PEM_MAX = 1024 * 1024,
+    SENDING_MS = 2000, /* at the end: for clients that read no answer */
 };
 
 struct tls {
@@ -185,6 +188,14 @@ enum wb_code wb_serve_start(const struct wb_serve_opts *opts, const struct wb_se
     return code;
 }
 
+/* What was asked in full is answered: whoever ended the run by a request is told that it was taken.
+ */
+static void send_what_is_owed(struct wb_serve *s) {
+    uint64_t until_us = wb_clock_monotonic_us() + SENDING_MS * 1000u;
+    while (atomic_load(&s->counts.owed) > 0 && wb_clock_monotonic_us() < until_us)
+        wb_clock_sleep_ms(1);
+}
+
 /* The helper ends first: it resumes every connection that waits for it, and libmicrohttpd must not
  * be stopped before. */
 void wb_serve_stop(struct wb_serve *s) {
@@ -193,8 +204,10 @@ void wb_serve_stop(struct wb_serve *s) {
     if (s->daemon) /* gives the socket back, which its threads may look at until they end */
         s->listen.fd = MHD_quiesce_daemon(s->daemon);
     wb_helper_stop(s->helper);
-    if (s->daemon)
+    if (s->daemon) {
+        send_what_is_owed(s);
         MHD_stop_daemon(s->daemon);
+    }
     if (s->listen.fd >= 0)
         close(s->listen.fd);
     wb_helper_free(s->helper);

@@ -27,9 +27,9 @@ static void end_overdue(struct wb_watch *w) {
         uint64_t since = atomic_load(&c->since_us);
         if (now < since || now - since <= w->limit_us)
             continue;
-        shutdown(c->fd, SHUT_RDWR);
+        atomic_fetch_add(w->overdue, 1);        /* before its client can see it */
         atomic_store(&c->since_us, UINT64_MAX); /* once is enough */
-        atomic_fetch_add(w->overdue, 1);
+        shutdown(c->fd, SHUT_RDWR);
     }
 }
 

@@ -123,6 +123,7 @@ json_t *http_json(struct http_answer *a) {
 /* --- the server ------------------------------------------------------------------------------ */
 
 static enum wb_code meet(struct test_run *run, struct wb_error *err) {
+    atomic_fetch_add(&run->n_met, 1);
     while (atomic_load(&run->held))
         wb_clock_sleep_ms(1);
     enum wb_code code = atomic_load(&run->fault);

@@ -47,6 +47,7 @@ struct test_run {
     /* what the next calls of the helper return; and whether they wait until it is cleared */
     _Atomic(enum wb_code) fault;
     atomic_bool held;
+    atomic_int n_met; /* calls of the helper so far */
     /* what the helper was asked last; read it after the answer */
     struct wb_serve_request last;
     char last_who[80], last_role[64], last_args[256];
