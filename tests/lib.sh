@@ -20,6 +20,7 @@
 #   my_db NAME, pg_db NAME       makes an empty database (drops one of that name) and prints its URL
 #   my [ARGUMENT...]             the MariaDB client: rows only, tab separated:  my shop -e "SELECT 1"
 #   pg [ARGUMENT...]             psql, unaligned rows only, stops at an error:  pg shop -c "SELECT 1"
+#   sqlite3 FILE ...             the shell, which waits for a lock
 #   wb_wait SECONDS COMMAND...   polls until COMMAND succeeds; 1 when the time is over. Never sleep for a state.
 #   wb_own_servers [mariadb] [postgres]   servers for this script alone, to stop, kill and restart with
 #                                scripts/servers stop|kill|start "$WB_SERVERS_DIR"; gone when the script ends
@@ -84,6 +85,9 @@ wb_finish() {
     wb_close_case
     exit $((wb_cases_failed > 0))
 }
+
+# Another process may be writing to the file, or just about to make or close its log.
+sqlite3() { command sqlite3 -cmd '.timeout 60000' "$@"; }
 
 my() {
     mariadb --no-defaults -uroot -S "$WB_MY_SOCKET" --default-character-set=utf8mb4 \

@@ -39,9 +39,10 @@ assert_match 'new.db: [1-9][0-9]* writes were acknowledged, to [1-9][0-9]* order
     "$(cat "$WB_TMP/demo")" "the ledger's proof"
 
 wb_case "stopped in between, it leaves nothing behind"
+rm -f "$WB_TMP/demo" # what the first one said
 env BUILD="$WB_BUILD_DIR" TMPDIR="$WB_TMP" bash scripts/demo >"$WB_TMP/demo" 2>&1 </dev/null &
 demo=$!
-listens() { grep -q 'listening on' "$WB_TMP/demo"; }
+listens() { grep -qs 'listening on' "$WB_TMP/demo"; }
 wb_wait 120 listens || wb_assert_failed "it never listened: $(tail -n 3 "$WB_TMP/demo")"
 children=$(pgrep -P "$demo" -d ' ')
 kill -TERM "$demo"

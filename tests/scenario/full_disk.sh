@@ -99,10 +99,13 @@ WB_PG_OPTS='-c restart_after_crash=off -c wal_recycle=off -c min_wal_size=32MB -
 pg postgres -c "SELECT pg_switch_wal()" -c CHECKPOINT \
     -c "SELECT count(pg_logical_emit_message(false, 'fill', repeat('x', 1000000))) FROM generate_series(1, 8)" >/dev/null
 fill_up_to 0
+server=$(head -n 1 "$dir/postgres/data/postmaster.pid")
 copy "${flags[@]}" --retries 1
 rc "no room for the log: exit 4" 4
 says "no room for the log: says that the server went away" 'connection|connect|terminated|server'
 rm "$WB_PG_DISK/ballast"
+server_is_gone() { ! kill -0 "$server" 2>/dev/null; } # it may still be on its way down
+wb_wait 120 server_is_gone || case_fail "no room for the log: the server goes down" "it is there"
 "$WB_ROOT/scripts/servers" start "$dir" --fast postgres || exit 99
 copy "${flags[@]}"
 rc "room made for the log, and the server started: the same command finishes" 0

@@ -8,7 +8,7 @@ cc -O1 -o "$DIR/meter" "$WB_ROOT/bench/meter.c" || exit 99
 
 # The copy, measured: sets RC, OUT and ERR as copy does, and PEAK_KIB, the largest resident size it ever had.
 metered() {
-    "$DIR/meter" 120 "$DIR/meter.out" "$WHIMBREL" copy "$SRC" "$DST" "$@" >"$OUT" 2>"$ERR" </dev/null
+    "$DIR/meter" 400 "$DIR/meter.out" "$WHIMBREL" copy "$SRC" "$DST" "$@" >"$OUT" 2>"$ERR" </dev/null
     read -r _ _ PEAK_KIB RC _ <"$DIR/meter.out"
     retell
 }

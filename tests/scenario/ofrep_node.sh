@@ -57,9 +57,10 @@ plan stages
 export SHOP=$DIR/shop.db WHIMBREL_TOKEN=scenario-token-0123456789
 sqlite3 "$SHOP" "CREATE TABLE people (id INTEGER PRIMARY KEY)"
 
-url_of() { sed -n 's/^.*listening on \(http:[^ ]*\)$/\1/p' "$OUT"; }
+url_of() { sed -n 's/^.*listening on \(http:[^ ]*\)$/\1/p' "$OUT" 2> /dev/null; }
 listens() { [ -n "$(url_of)" ] || ! kill -0 "$RUN" 2> /dev/null; }
 listen() { # listen PORT
+    rm -f "$OUT" # what an earlier runner said is not what this one says
     "$WHIMBREL" run "$PLAN" --listen "$1" > "$OUT" 2>&1 < /dev/null &
     RUN=$!
     wb_wait 60 listens

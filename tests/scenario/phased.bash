@@ -34,8 +34,7 @@ start() {
     "$WHIMBREL" run "$PLAN" --listen 0 >"$DIR/runner" 2>&1 </dev/null &
     RUNNER=$!
     trap 'kill -9 $RUNNER 2>/dev/null' EXIT
-    wb_wait 60 grep -qs 'listening on http.*:[0-9]*$' "$DIR/runner" || wb_assert_failed "$(tail -n 3 "$DIR/runner")"
-    RUN_PORT=$(sed -n 's/^.*listening on http:[^ ]*:\([0-9]*\)$/\1/p' "$DIR/runner")
+    listening "$DIR/runner" || wb_assert_failed "$(tail -n 3 "$DIR/runner")"
 }
 finish() {
     kill -INT "$RUNNER" 2>/dev/null

@@ -32,7 +32,8 @@ YML
     echo "basic_auth_users: {whimbrel: '\$2b\$04\$4Tba55HJjuh9qVXbnShZDuus9VHglVgQQ4ZOLtxhQk9Deq5Wc/qia'}" >"$DIR/web.yml"
     local try
     for ((try = 0; try < 20; try++)); do
-        PROMETHEUS_PORT=$((20000 + RANDOM % 20000))
+        PROMETHEUS_PORT=$((30000 + RANDOM % 2768)) # below those that the system gives away, above the demo's
+        rm -f "$DIR/prometheus.log" # what an earlier one said is not what this one says
         prometheus --config.file="$DIR/prometheus.yml" --web.config.file="$DIR/web.yml" --storage.tsdb.path="$DIR/tsdb" \
             --web.listen-address=127.0.0.1:$PROMETHEUS_PORT --query.lookback-delta=2s >"$DIR/prometheus.log" 2>&1 &
         PROMETHEUS_PID=$!
@@ -42,7 +43,7 @@ YML
     PROMETHEUS="http://whimbrel:s3cr3tpw@127.0.0.1:$PROMETHEUS_PORT"
     export PROMETHEUS
 }
-prometheus_answers_or_ends() { grep -q 'Server is ready' "$DIR/prometheus.log" || ! kill -0 "$PROMETHEUS_PID" 2>/dev/null; }
+prometheus_answers_or_ends() { grep -qs 'Server is ready' "$DIR/prometheus.log" || ! kill -0 "$PROMETHEUS_PID" 2>/dev/null; }
 prometheus_stop() {
     kill "$PROMETHEUS_PID" 2>/dev/null
     wait "$PROMETHEUS_PID" 2>/dev/null
@@ -54,9 +55,7 @@ prometheus_cleanup() {
 # scraped QUERY FILTER: what jq's FILTER makes of the answer is true
 scraped() {
     local body
-    exec {sock}<>"/dev/tcp/127.0.0.1/$PROMETHEUS_PORT" || return
-    printf 'GET /api/v1/query?query=%s HTTP/1.0\r\nAuthorization: Basic %s\r\n\r\n' "$1" "$(printf whimbrel:s3cr3tpw | base64)" >&"$sock"
-    body=$(cat <&"$sock")
-    exec {sock}>&-
+    body=$( (exec 3<>"/dev/tcp/127.0.0.1/$PROMETHEUS_PORT" && printf 'GET /api/v1/query?query=%s HTTP/1.0\r\nAuthorization: Basic %s\r\n\r\n' \
+        "$1" "$(printf whimbrel:s3cr3tpw | base64)" >&3 && cat <&3) 2>/dev/null)
     jq -e "$2" <<<"${body##*$'\r\n\r\n'}" >/dev/null 2>&1
 }

@@ -15,6 +15,7 @@ fail_with() { sqlite3 -cmd '.timeout 5000' "$SHOP" "UPDATE failures SET n = $1";
 waits_for_people() { "$WHIMBREL" status "$PLAN" --json 2>/dev/null | jq -r .next | grep -q "Ask everybody"; }
 handled() { sqlite3 "$PLAN.whimbrel.db" "SELECT data FROM event WHERE kind = 'action_outcome'" | grep -q handled; }
 start() {
+    rm -f "$DIR/runner" # what an earlier runner said is not what this one says
     "$WHIMBREL" run "$PLAN" "$@" >"$DIR/runner" 2>&1 </dev/null &
     RUNNER=$!
     trap 'kill -9 $RUNNER 2>/dev/null' EXIT
@@ -72,21 +73,20 @@ paged "revert the auth-service deploy"
 # --- writes ---
 
 served() { # served KEY: its value over OFREP
-    local port body
-    port=$(sed -n 's/^.*listening on http:[^ ]*:\([0-9]*\)$/\1/p' "$DIR/runner")
-    exec {sock}<>"/dev/tcp/127.0.0.1/$port" || return
+    local body
+    exec {sock}<>"/dev/tcp/127.0.0.1/$RUN_PORT" || return
     printf 'POST /ofrep/v1/evaluate/flags/%s HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}' "$1" >&"$sock"
     body=$(cat <&"$sock")
     exec {sock}>&-
     jq -r .value <<<"${body##*$'\r\n\r\n'}"
 }
 may_write() { served read_new-writes; served read_new-writes-source; served read_new-writes-target; }
-listening() { grep -q 'listening on http' "$DIR/runner" || ! kill -0 "$RUNNER" 2>/dev/null; }
 export WHIMBREL_TOKEN=scenario-token-0123456789
 
 wb_case "writes that a trigger's action disables: told by a flag, journalled, shown, paged"
 begin "disable writes to target"
 start --listen 0
+listening "$DIR/runner"
 wb_wait 60 waits_for_people || wb_assert_failed "never waits: $(tail -n 3 "$DIR/runner")"
 fail_with 9
 wb_wait 60 handled || wb_assert_failed "not handled: $(tail -n 3 "$DIR/runner")"
@@ -100,7 +100,7 @@ finish
 wb_case "they stay disabled over a restart, and when somebody has resumed the run"
 fail_with 0
 start --listen 0
-wb_wait 60 listening
+listening "$DIR/runner"
 assert_eq "true true false" "$(may_write | paste -sd ' ')"
 ask resume
 wb_wait 60 waits_for_people

@@ -15,9 +15,10 @@ notes() { sqlite3 "$PLAN.whimbrel.db" "SELECT count(*) FROM event WHERE kind = '
 in_stage() { [ "$("$WHIMBREL" status "$PLAN" --json 2>/dev/null | jq -r '.phases[0].items[]? | select(.id == "stage.1") | .state')" = running ]; }
 noted() { [ "$(notes)" -ge "$1" ]; }
 
-"$WHIMBREL" run "$PLAN" >"$DIR/runner" 2>&1 </dev/null &
+"$WHIMBREL" run "$PLAN" --listen 0 >"$DIR/runner" 2>&1 </dev/null &
 RUNNER=$!
 trap 'kill -9 $RUNNER 2>/dev/null' EXIT
+listening "$DIR/runner"
 wb_wait 60 in_stage || wb_assert_failed "never in its stage: $(tail -n 3 "$DIR/runner")"
 
 wb_case "a clock that steps by hours is told, and passes nothing and fires nothing"
@@ -38,6 +39,7 @@ waits_for_phase_2() { [[ $(next) == *"Ramp running"* ]]; }
 for ((i = 0; i < 3000; i++)); do
     [ $((i % 20)) = 0 ] && waits_for_phase_2 && break
     set_clock $((time += 5))
+    turned
     sleep 0.05
 done
 waits_for_phase_2 || wb_assert_failed "never came to phase 2: $(tail -n 3 "$DIR/runner")"

@@ -58,9 +58,10 @@ original
 # started SIGNAL…: a runner that waits for a person gets the signals; sets RC
 started() {
     local pid signal
+    rm -f "$OUT" # what an earlier runner said is not what this one says
     "$WHIMBREL" run "$PLAN" >"$OUT" 2>&1 </dev/null &
     pid=$!
-    wb_wait 60 grep -q 'step.1' "$OUT"
+    wb_wait 60 grep -qs 'step.1' "$OUT"
     for signal in "$@"; do kill -s "$signal" "$pid" 2>/dev/null || true; done
     RC=0
     wait "$pid" || RC=$?
@@ -78,9 +79,10 @@ done
 assert_eq 1 "$(sq "SELECT count(*) FROM history")"
 
 wb_case "a second runner is told of the first, and does nothing"
+rm -f "$DIR/first"
 "$WHIMBREL" run "$PLAN" >"$DIR/first" 2>&1 </dev/null &
 first=$!
-wb_wait 60 grep -q 'step.1' "$DIR/first"
+wb_wait 60 grep -qs 'step.1' "$DIR/first"
 run
 assert_eq 1 "$RC"
 said 'another whimbrel runs this plan'
@@ -128,9 +130,10 @@ original
 assert_eq 1 "$(sq "SELECT count(*) FROM history")"
 
 wb_case "a plan that is deleted while it runs: its runner goes on, and is asked again when it is back"
+rm -f "$DIR/first"
 "$WHIMBREL" run "$PLAN" >"$DIR/first" 2>&1 </dev/null &
 first=$!
-wb_wait 60 grep -q 'step.1' "$DIR/first"
+wb_wait 60 grep -qs 'step.1' "$DIR/first"
 mv "$PLAN" "$DIR/gone"
 ask approve --step step.1
 assert_eq 4 "$RC"

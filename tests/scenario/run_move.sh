@@ -15,6 +15,7 @@ fail_with() { sqlite3 -cmd '.timeout 5000' "$SHOP" "UPDATE failures SET n = $1";
 flag() { "$WHIMBREL" status "$PLAN" --json | jq -r '.flags[] | select(.name == "read_new") | .share_of_10000'; }
 phase_state() { "$WHIMBREL" status "$PLAN" --json | jq -r ".phases[] | select(.number == $1) | .state"; }
 start() {
+    rm -f "$DIR/runner" # what an earlier runner said is not what this one says
     "$WHIMBREL" run "$PLAN" "$@" >"$DIR/runner" 2>&1 </dev/null &
     RUNNER=$!
     trap 'kill -9 $RUNNER 2>/dev/null' EXIT

@@ -20,23 +20,28 @@ put() { echo "$2" >"$DIR/export/new.$1" && mv "$DIR/export/new.$1" "$DIR/export/
 start() {
     "$WHIMBREL" run "$PLAN" --listen 0 --allow-shell >"$DIR/runner" 2>&1 </dev/null &
     RUNNER=$!
-    wb_wait 60 grep -q 'listening on http' "$DIR/runner"
-    RUN_PORT=$(sed -n 's/^.*listening on http:[^ ]*:\([0-9]*\)$/\1/p' "$DIR/runner")
+    listening "$DIR/runner"
 }
 next_is() { [[ $("$WHIMBREL" status "$PLAN" --json 2>/dev/null | jq -r .next) == *$1* ]]; }
 phase() { "$WHIMBREL" status "$PLAN" --json 2>/dev/null | jq -r '.phases[0].state'; }
 phase_is() { [ "$(phase)" = "$1" ]; }
-# report OUTCOME MS N: the application reports N reads of the new side
+ended() { ! kill -0 "$RUNNER" 2>/dev/null; }
+# report OUTCOME MS N: the application reports N reads of the new side; to a run that has just ended it cannot
 report() {
-    local body
+    local body answer
     body=$(jq -nc --arg o "$1" --argjson ms "$2" --argjson n "$3" \
         '[range($n) | {side: "new", operation: "read", outcome: $o, latency_ms: $ms}]')
-    exec {sock}<>"/dev/tcp/127.0.0.1/$RUN_PORT" || return
-    printf 'POST /v1/observations HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\nAuthorization: Bearer %s\r\nContent-Length: %d\r\n\r\n%s' \
-        "$WHIMBREL_TOKEN" "${#body}" "$body" >&"$sock"
-    body=$(cat <&"$sock")
-    exec {sock}>&-
-    [[ $body == *'"accepted":'* ]] || wb_assert_failed "not accepted: $body"
+    answer=$( (exec 3<>"/dev/tcp/127.0.0.1/$RUN_PORT" && printf 'POST /v1/observations HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\nAuthorization: Bearer %s\r\nContent-Length: %d\r\n\r\n%s' \
+        "$WHIMBREL_TOKEN" "${#body}" "$body" >&3 && cat <&3) 2>/dev/null)
+    [[ $answer == *'"accepted":'* ]] || wb_wait 60 ended || wb_assert_failed "not accepted: $answer"
+}
+# reports OUTCOME MS N UNTIL: again and again, in samples of their own, until UNTIL or the end of the run
+reports() {
+    local end=$((SECONDS + 90))
+    until "$4" || ended || [ "$SECONDS" -ge "$end" ]; do
+        report "$1" "$2" "$3"
+        sleep 0.2
+    done
 }
 why_of() { "$WHIMBREL" status "$PLAN" --json | jq -r ".phases[0].items[] | select(.id == \"$1\") | .why"; }
 
@@ -64,12 +69,8 @@ report ok 5 20
 holds() { [[ $(why_of stage.1) == *more* ]] || next_is stage; }
 wb_wait 60 holds
 assert_eq "ramping 0" "$(phase) $(events stage_done)"
-for ((i = 0; i < 60; i++)); do # enough for both bounds, in samples of their own
-    report ok 5 20
-    phase_is done && break
-    kill -0 "$RUNNER" 2>/dev/null || break
-    sleep 0.2
-done
+phase_done() { phase_is 'done'; }
+reports ok 5 20 phase_done # enough for both bounds
 wait "$RUNNER"
 assert_eq 0 $?
 assert_eq 1 "$(events stage_done)"
@@ -81,11 +82,8 @@ put queue 3
 put disk 42
 start
 wb_wait 60 phase_is ramping || wb_assert_failed "$(phase): $(tail -n 3 "$DIR/runner")"
-for ((i = 0; i < 60; i++)); do
-    report error 5 20
-    phase_is rolled_back && break
-    sleep 0.2
-done
+phase_rolled_back() { phase_is rolled_back; }
+reports error 5 20 phase_rolled_back
 assert_eq rolled_back "$(phase)"
 assert_match 'trigger.1 of phase 1 fired' "$(cat "$DIR/runner")"
 kill -INT "$RUNNER"
@@ -100,11 +98,7 @@ put disk 42
 start
 wb_wait 60 phase_is ramping || wb_assert_failed "$(phase): $(tail -n 3 "$DIR/runner")"
 held() { [ "$(state 2>/dev/null)" = held ]; }
-for ((i = 0; i < 60; i++)); do
-    report ok 200 40
-    held && break
-    sleep 0.2
-done
+reports ok 200 40 held
 assert_eq held "$(state)"
 assert_match 'the gate of Few has failed.*P(50|95)' "$("$WHIMBREL" status "$PLAN" --json | jq -r .held)"
 assert_eq 0 "$(events stage_done)"

@@ -86,7 +86,7 @@ PY
 python3 "$DIR/hook.py" "$DIR" &
 hook=$!
 trap 'kill $hook' EXIT
-wb_wait 30 test -s "$DIR/port"
+wb_wait 60 test -s "$DIR/port"
 PORT=$(cat "$DIR/port")
 run
 assert_eq 1 "$RC"

@@ -13,6 +13,7 @@ copy
 rc "the copy succeeds" 0
 
 begin() { # begin [FLAG…]: verify in the background, with JSON lines
+    rm -f "$OUT" # what an earlier one said is not what this one says
     "$WHIMBREL" verify "$SRC" "$DST" --json "$@" >"$OUT" 2>"$ERR" </dev/null &
     run=$!
     SAID=$OUT
@@ -24,9 +25,9 @@ end() { # end [SIGNAL]: RC and SAID as verify sets them
     SAID=$DIR/said
     cat "$OUT" "$ERR" >"$SAID"
 }
-noted() { grep -q "\"event\":\"note\".*$1" "$OUT" || ! kill -0 $run 2>/dev/null; }
+noted() { grep -qs "\"event\":\"note\".*$1" "$OUT" || ! kill -0 $run 2>/dev/null; }
 ends() { ! kill -0 $run 2>/dev/null; }
-rounds() { grep -c "\"event\":\"round\".*\"outcome\":\"$1\"" "$OUT"; }
+rounds() { grep -c "\"event\":\"round\".*\"outcome\":\"$1\"" "$OUT" 2>/dev/null; }
 
 # --- load ----------------------------------------------------------------------------------------
 
@@ -36,7 +37,7 @@ silent "--max-active: its own statements are no reason to wait" 'waiting for loa
 
 busy_source() { [ "$(my -e "SELECT count(*) FROM information_schema.PROCESSLIST WHERE INFO LIKE 'SELECT SLEEP%'")" = 2 ]; }
 for ((i = 0; i < 2; i++)); do my -e 'SELECT SLEEP(3600)' >/dev/null 2>&1 & done
-wb_wait 30 busy_source || case_fail "the source is busy" "it is not"
+wb_wait 60 busy_source || case_fail "the source is busy" "it is not"
 begin --max-active 1
 wb_wait 60 noted 'waiting for load'
 says "a busy source: it says that it waits" 'waiting for load'
@@ -50,7 +51,7 @@ says "a source that is busy no more: said" 'going on'
 
 busy_target() { [ "$(pg -c "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep(3%' AND state = 'active'")" = 2 ]; }
 for ((i = 0; i < 2; i++)); do pg -c 'SELECT pg_sleep(3600)' >/dev/null 2>&1 & done
-wb_wait 30 busy_target || case_fail "the target is busy" "it is not"
+wb_wait 60 busy_target || case_fail "the target is busy" "it is not"
 verify --levels schema,indexes --max-active 1
 rc "a busy target: the schemas are compared all the same" '0|6'
 begin --max-active 1

@@ -44,9 +44,10 @@ judge "the summary counts them" 'last.repaired_rows == 2'
 
 # Continuous: a round a line, until it is stopped.
 tl "CREATE INDEX u_v ON u (v)"
+rm -f "$OUT"
 "$WHIMBREL" verify "$SRC" "$DST" --continuous --pause 100ms --json --report "$DIR/round.json" >"$OUT" 2>"$ERR" </dev/null &
 watcher=$!
-two_rounds() { [ "$(grep -c '"event":"round"' "$OUT")" -ge 2 ] || ! kill -0 "$watcher" 2>/dev/null; }
+two_rounds() { [ "$(grep -cs '"event":"round"' "$OUT")" -ge 2 ] 2>/dev/null || ! kill -0 "$watcher" 2>/dev/null; }
 wb_wait 60 two_rounds
 kill -INT "$watcher" 2>/dev/null
 RC=0 # rc reads it

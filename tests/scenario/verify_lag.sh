@@ -8,7 +8,7 @@
 free_port() {
     local port
     for ((i = 0; i < 50; i++)); do
-        port=$((20000 + RANDOM % 20000))
+        port=$((30000 + RANDOM % 2768)) # below those that the system gives away, above the demo's
         (exec 3<>"/dev/tcp/127.0.0.1/$port") 2>/dev/null || { echo $port; return; }
     done
 }
@@ -62,6 +62,7 @@ wb_wait 120 caught_up && wb_wait 120 rep_has 1 || { case_fail "the replicas foll
 # --- what a verification does beside them --------------------------------------------------------------------------
 
 begin() { # begin [FLAG…]: verify in the background, with JSON lines
+    rm -f "$OUT" # what an earlier one said is not what this one says
     "$WHIMBREL" verify "$SRC" "$DST" --json --max-lag 2s "$@" >"$OUT" 2>"$ERR" </dev/null &
     run=$!
 }
@@ -73,7 +74,7 @@ end() { # end [SIGNAL]: RC and SAID as verify sets them
     cat "$OUT" "$ERR" >"$SAID"
 }
 ends() { ! kill -0 $run 2>/dev/null; }
-noted() { grep -q "\"event\":\"note\".*$1" "$OUT" || ends; }
+noted() { grep -qs "\"event\":\"note\".*$1" "$OUT" || ends; }
 waits() { # waits CASE REGEX: it says why, and compares nothing meanwhile
     wb_wait 60 noted 'waiting for lag'
     SAID=$OUT

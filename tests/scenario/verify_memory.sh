@@ -8,7 +8,7 @@ cc -O1 -o "$DIR/meter" "$WB_ROOT/bench/meter.c" || exit 99
 
 # verify, measured: PEAK_KIB is the largest resident size it ever had.
 metered() {
-    "$DIR/meter" 240 "$DIR/meter.out" "$WHIMBREL" verify "$SRC" "$DST" "$@" >"$OUT" 2>"$ERR" </dev/null
+    "$DIR/meter" 400 "$DIR/meter.out" "$WHIMBREL" verify "$SRC" "$DST" "$@" >"$OUT" 2>"$ERR" </dev/null
     read -r _ _ PEAK_KIB RC _ <"$DIR/meter.out"
     SAID=$DIR/said
     cat "$OUT" "$ERR" >"$SAID"

@@ -148,7 +148,7 @@ exec 9>"$DIR/go"
 echo 'BEGIN; SELECT 1 FROM parent WHERE id IN (300, 9001) FOR UPDATE;' >&9
 held() { [ "$(pg -c "SELECT count(*) FROM pg_stat_activity WHERE datname = '$PG' AND state = 'idle in transaction' AND query LIKE '%FOR UPDATE%'")" = 1 ]; }
 waits() { [ "$(pg -c "SELECT count(*) FROM pg_stat_activity WHERE datname = '$PG' AND wait_event_type = 'Lock' AND query LIKE '$1%'")" = 1 ]; }
-wb_wait 30 held || case_fail "the rows are held" "they are not"
+wb_wait 60 held || case_fail "the rows are held" "they are not"
 "$WHIMBREL" verify "$SRC" "$DST" --repair --execute --settle 300ms >"$OUT" 2>"$ERR" </dev/null 9>&- &
 repair=$!
 if wb_wait 60 waits DELETE; then case_ok "the repair waits with its delete"; else case_fail "the repair waits with its delete" "$(tail -n 3 "$ERR")"; fi

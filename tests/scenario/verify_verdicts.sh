@@ -133,8 +133,8 @@ holder=$!
 exec 9>"$DIR/my"
 echo "LOCK TABLES odd WRITE; DO GET_LOCK('wb_held', 0);" >&9
 table_held() { [ "$(my -e "SELECT IS_USED_LOCK('wb_held') IS NOT NULL")" = 1 ]; }
-if wb_wait 30 table_held; then case_ok "a table of the source is locked"; else case_fail "a table of the source is locked" "it is not"; fi
-verify --json --levels counts,digests --no-record --statement-timeout 1s
+if wb_wait 60 table_held; then case_ok "a table of the source is locked"; else case_fail "a table of the source is locked" "it is not"; fi
+verify --json --levels counts,digests --no-record --statement-timeout 5s
 rc "a timeout: exit 6" 6
 verified "a timeout: the other table was verified" '[.tables[] | select(.source | endswith("good")) | .outcome] | first' '"equal"'
 verified "a timeout: the locked one was not, and says why" \
@@ -150,7 +150,7 @@ PGDATABASE=$PG pg >/dev/null 2>&1 <"$DIR/go" &
 holder=$!
 exec 9>"$DIR/go"
 echo 'BEGIN; LOCK TABLE odd;' >&9
-if wb_wait 30 lock_held; then case_ok "a table is locked"; else case_fail "a table is locked" "it is not"; fi
+if wb_wait 60 lock_held; then case_ok "a table is locked"; else case_fail "a table is locked" "it is not"; fi
 verify --levels counts,digests --no-record --statement-timeout 1s
 rc "nothing could be read in time: exit 4" 4
 says "nothing could be read in time: says at which side" "target.*timeout"

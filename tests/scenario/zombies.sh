@@ -159,7 +159,7 @@ wait_for_standby() {
 commit_waits_or_ended() { commit_waits postgres || ! kill -0 "$1" 2>/dev/null; }
 
 for when in first last; do
-    pg postgres -c "DROP DATABASE IF EXISTS \"$PG\"" -c "CREATE DATABASE \"$PG\""
+    fresh_target
     start_zombie "commit:$([ $when = first ] && echo 1 || echo "$commits"):stop-before"
     stopped || case_fail "the $when commit unanswered: it stops there" "$(tail -n 2 "$DIR/zombie")"
     wait_for_standby

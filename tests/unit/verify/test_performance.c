@@ -94,7 +94,7 @@ static void test_equal(void **state) {
     struct sqlite_fixture *f = *state;
     two_files(f);
     enum wb_code code = compare(f, file_url(f, "a.db"), file_url(f, "b.db"),
-                                "-- name: by key\n-- tolerance: 100000%\n"
+                                "-- name: by key\n-- tolerance: 100000\n"
                                 "SELECT * FROM orders WHERE id = 7;",
                                 20, 20);
     if (code)
@@ -223,7 +223,7 @@ static void test_dropped_index(void **state) {
     enum wb_code code =
         compare(f, schema_url(SCHEMA_A), schema_url(SCHEMA_B),
                 "-- name: of a customer\nSELECT * FROM orders AS o WHERE o.customer = 4711;\n"
-                "-- name: by key\n-- tolerance: 100000%\nSELECT total FROM orders WHERE id = 5;",
+                "-- name: by key\n-- tolerance: 100000\nSELECT total FROM orders WHERE id = 5;",
                 12, 48);
     const struct wb_performance_query *q = report ? &report->queries[0] : NULL;
     assert_int_equal(code, WB_E_DIFFERS);
