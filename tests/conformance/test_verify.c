@@ -255,7 +255,7 @@ static void a_statement_ends_when_its_time_is_over(void **state) {
     struct wb_conn *c = kit_open(k, WB_SIDE_TARGET);
     struct wb_rows rows;
     make_numbers(k, c);
-    kit_ok(k, k->engine->verify->set_timeout(c, 100, &k->err));
+    kit_ok(k, k->engine->verify->set_timeout(c, 1000, &k->err));
     assert_int_equal(k->engine->query(c, endless, &k->arena, &rows, &k->err), WB_E_TIMEOUT);
     kit_ok(k, k->engine->verify->set_timeout(c, 0, &k->err));
     assert_string_equal(kit_value(k, c, "SELECT count(*) FROM @numbers@"), "2000");
@@ -267,7 +267,7 @@ static void a_measured_query_leaves_all_as_it_was(void **state) {
     struct wb_rows rows;
     uint64_t n = 0, us = 0;
     make_numbers(k, c);
-    kit_ok(k, k->engine->verify->set_timeout(c, 100, &k->err));
+    kit_ok(k, k->engine->verify->set_timeout(c, 1000, &k->err));
     kit_ok(k, k->engine->verify->measure(c, "SELECT id FROM numbers", 60000, &n, &us, &k->err));
     assert_int_equal(n, 2000);
     assert_int_equal(k->engine->query(c, endless, &k->arena, &rows, &k->err), WB_E_TIMEOUT);
@@ -290,7 +290,7 @@ static void rows_end_when_their_time_is_over(void **state) {
     struct wb_cursor *cur = NULL;
     struct wb_batch b;
     wb_batch_init(&b, 1, 4, 1 << 20);
-    kit_ok(k, k->engine->verify->set_timeout(c, 300, &k->err));
+    kit_ok(k, k->engine->verify->set_timeout(c, 1000, &k->err));
     enum wb_code code = k->engine->read->open(c, &spec, &cur, &k->err);
     while (!code) {
         code = k->engine->read->next(cur, &b, &k->err);

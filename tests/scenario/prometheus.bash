@@ -23,7 +23,7 @@ exporter_start() {
 prometheus_start() {
     [ -n "${EXPORTER:-}" ] || exporter_start || return
     cat >"$DIR/prometheus.yml" <<YML
-global: {scrape_interval: 250ms, scrape_timeout: 250ms}
+global: {scrape_interval: 1s, scrape_timeout: 1s}
 scrape_configs:
   - job_name: shop
     static_configs: [{targets: ['127.0.0.1:$EXPORTER_PORT']}]
@@ -35,7 +35,7 @@ YML
         PROMETHEUS_PORT=$((30000 + RANDOM % 2768)) # below those that the system gives away, above the demo's
         rm -f "$DIR/prometheus.log" # what an earlier one said is not what this one says
         prometheus --config.file="$DIR/prometheus.yml" --web.config.file="$DIR/web.yml" --storage.tsdb.path="$DIR/tsdb" \
-            --web.listen-address=127.0.0.1:$PROMETHEUS_PORT --query.lookback-delta=2s >"$DIR/prometheus.log" 2>&1 &
+            --web.listen-address=127.0.0.1:$PROMETHEUS_PORT --query.lookback-delta=5s >"$DIR/prometheus.log" 2>&1 &
         PROMETHEUS_PID=$!
         wb_wait 60 prometheus_answers_or_ends
         kill -0 "$PROMETHEUS_PID" 2>/dev/null && break
