@@ -84,7 +84,8 @@ enum wb_class {
     X(HELD, 309, REFUSED, "the run is held until somebody has looked",                           \
       "see whimbrel status PLAN, then resume it or roll it back")                                \
     X(OTHER_DATABASE, 320, REFUSED, "this is another database than at the beginning",            \
-      "point the plan at the first one again")                                                   \
+      "let the URL lead to the first one again (name one server, not a proxy or a name that "    \
+      "several share), then run the same command: it continues where it stood")                  \
     X(DENIED, 321, REFUSED, "the runner refused the request", "see whimbrel status PLAN")        \
     X(VALUE, 310, DATA, "a value cannot be held by the target",                                  \
       "declare what to do with --policy KIND=ACTION, or change the type with --cast")            \

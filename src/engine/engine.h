@@ -33,6 +33,7 @@
 #include <stdint.h>
 
 struct wb_engine;
+struct wb_pin;
 struct wb_throttle;
 
 /* A connection. Engines embed this as the first member of their own struct. */
@@ -69,12 +70,21 @@ struct wb_open_opts {
     bool
         must_exist; /* a target that is not there is an error; else it is made where it is a file */
     /* For wrappers (registry.h says which are put on): */
+    struct wb_pin
+        *pin; /* the database that must be met (pin.h); outlives the connection; NULL: any */
     struct wb_throttle *throttle;   /* rows are held to its rate (throttle.h); NULL: to none */
     unsigned retries;               /* how often idempotent calls are repeated (retry.h) */
     const struct wb_cancel *cancel; /* ends the waits of retry between attempts; may be NULL */
     size_t cache_bytes; /* of pages, where the engine keeps them in this process; 0: as much
                            as serves a bulk load */
     const char *role;   /* how errors call this end; NULL: "source" or "target", by side */
+};
+
+/* Which database a connection leads to. */
+struct wb_database_id {
+    const char *id; /* of this database, stable over restarts: system identifier or server uuid, and
+                       database */
+    bool standby;   /* a physical copy that follows its primary, and so has the same id */
 };
 
 /* What a probe found out. */
@@ -84,9 +94,8 @@ struct wb_probe {
     unsigned version_num;       /* 101119, 150018, 3040001: major × 10000 + minor × 100 + patch */
     const char *default_schema; /* where tables go unless another is named; NULL where there are no
                                    schemas */
-    const char *identity; /* of this database, stable over restarts: system identifier or server
-                             uuid, and database */
-    unsigned max_writers; /* transactions that may write side by side; SQLite: 1 */
+    const char *identity;       /* as identify tells it */
+    unsigned max_writers;       /* transactions that may write side by side; SQLite: 1 */
     unsigned max_readers; /* snapshots that can be had at one moment with this user's privileges; 1:
                              one reader only */
     bool transactional_ddl;
@@ -420,6 +429,9 @@ struct wb_engine {
     void (*close)(struct wb_conn *c);  /* accepts NULL; ends whatever is under way */
     void (*cancel)(struct wb_conn *c); /* from any thread: whatever the connection waits for ends
                                           soon with an error */
+    /* Of a connection that is nothing but open; asked at each one, so by one small query. */
+    enum wb_code (*identify)(struct wb_conn *c, struct wb_arena *a, struct wb_database_id *ret,
+                             struct wb_error *err);
     enum wb_code (*probe)(struct wb_conn *c, struct wb_arena *a, struct wb_probe *ret,
                           struct wb_error *err);
     /* ret's arena owns the result; free with wb_catalog_done. */

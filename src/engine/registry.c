@@ -3,6 +3,7 @@
 #include "base/clock.h"
 #include "base/str.h"
 #include "engine/fault.h"
+#include "engine/pin.h"
 #include "engine/retry.h"
 #include "engine/throttle.h"
 #include "engine/trace.h"
@@ -56,6 +57,10 @@ static enum wb_code connect(const struct wb_engine *e, const struct wb_url *url,
     struct wb_conn *c = NULL;
     uint64_t began_us = wb_clock_monotonic_us();
     enum wb_code code = e->open(url, opts, &c, err);
+    if (!code && opts->pin && (code = wb_pin_check(opts->pin, c, err))) {
+        e->close(c);
+        c = NULL;
+    }
     if (!code && wb_fault_planned())
         c = wb_fault_wrap(c);
     if (wb_trace_on())

@@ -14,10 +14,10 @@ const struct wb_engine *wb_registry_at(size_t i);
 enum wb_code wb_registry_find(const char *scheme, const struct wb_engine **ret,
                               struct wb_error *err);
 
-/* Find the engine, open, and wrap what was opened; errors tell the redacted URL, and url must
- * outlive the connection. Wrappers, from the inside: fault where a fault is planned, trace where a
- * trace is written (so that it sees every attempt, and no waiting but the database's), throttle and
- * retry where the options ask for them. */
+/* Find the engine, open, meet the pin where there is one, and wrap what was opened; errors tell the
+ * redacted URL, and url must outlive the connection. Wrappers, from the inside: fault where a fault
+ * is planned, trace where a trace is written (so that it sees every attempt, and no waiting but the
+ * database's), throttle and retry where the options ask for them. */
 enum wb_code wb_registry_open(const struct wb_url *url, const struct wb_open_opts *opts,
                               struct wb_conn **ret, struct wb_error *err);
 

@@ -1,7 +1,7 @@
 #include "engine/retry.h"
 
 #include "base/clock.h"
-#include "base/str.h"
+#include "engine/pin.h"
 #include "engine/wrap.h"
 
 #include <pthread.h>
@@ -16,8 +16,7 @@ struct retried {
     const struct wb_url *url;
     struct wb_open_opts opts;
     wb_retry_connect connect;
-    struct wb_arena arena;
-    const char *identity;  /* as the first probe told it; NULL before */
+    struct wb_pin own_pin; /* where the options have none */
     unsigned timeout_ms;   /* of statements, as set_timeout set it: a new session gets it, too */
     bool in_transaction;   /* begun and not yet ended */
     bool bound;            /* a snapshot, a hold, or a session that was set to something */
@@ -58,25 +57,14 @@ static bool may_pass(enum wb_code code, bool reconnecting) {
     return wb_error_class(code) == WB_CLASS_RETRY || (reconnecting && code == WB_E_CONNECT);
 }
 
-static enum wb_code check_identity(struct retried *r, struct wb_conn *c, struct wb_error *err) {
-    struct wb_arena a = {0};
-    struct wb_probe probe = {0};
-    enum wb_code code = r->identity ? c->engine->probe(c, &a, &probe, err) : WB_OK;
-    if (!code && r->identity && !wb_str_eq(probe.identity, r->identity))
-        code = wb_error_set(err, WB_E_CONNECT,
-                            "the connection was lost, and %s leads to another database now",
-                            r->url->redacted);
-    wb_arena_done(&a);
-    return code;
-}
-
 static enum wb_code reconnect(struct retried *r, struct wb_error *err) {
     struct wb_conn *c = NULL;
     enum wb_code code = r->connect(r->made_by, r->url, &r->opts, &c, err);
+    if (code == WB_E_OTHER_DATABASE)
+        wb_error_wrap(err, "the connection was lost, and %s", r->url->redacted);
     if (code)
         return code;
-    code = check_identity(r, c, err);
-    if (!code && r->timeout_ms)
+    if (r->timeout_ms)
         code = c->engine->verify->set_timeout(c, r->timeout_ms, err);
     if (code) {
         wb_conn_close(c);
@@ -139,8 +127,6 @@ static enum wb_code retried_probe(struct wb_conn *c, struct wb_arena *a, struct 
     do
         code = inner(&call)->engine->probe(inner(&call), a, ret, call.err);
     while (code && again(&call, &code));
-    if (!code && !call.r->identity)
-        call.r->identity = wb_arena_strdup(&call.r->arena, ret->identity);
     return code;
 }
 
@@ -291,15 +277,12 @@ static void retried_close(struct wb_conn *c) {
         return;
     struct retried *r = own(c);
     pthread_mutex_destroy(&r->inner);
-    wb_arena_done(&r->arena);
+    if (r->opts.pin == &r->own_pin)
+        wb_pin_done(&r->own_pin);
     wb_wrap_close(c);
 }
 
-static struct wb_conn *wrap(struct retried *with, struct wb_conn *c) {
-    struct retried *r = calloc(1, sizeof *r);
-    if (!r)
-        abort();
-    *r = *with;
+static struct wb_conn *wrap(struct retried *r, struct wb_conn *c) {
     pthread_mutex_init(&r->inner, NULL);
     wb_wrap_init(&r->wrap, kind, c);
     struct wb_engine *e = &r->wrap.engine;
@@ -327,21 +310,40 @@ static struct wb_conn *wrap(struct retried *with, struct wb_conn *c) {
     return &r->wrap.conn;
 }
 
+static enum wb_code connect_first(struct retried *r, struct wb_conn **ret, struct wb_error *err) {
+    enum wb_code code;
+    for (unsigned tries = 0; (code = r->connect(r->made_by, r->url, &r->opts, ret, err)); tries++) {
+        if (!may_pass(code, false) || tries >= r->opts.retries)
+            return code;
+        if ((code = wait_before(tries, r->opts.cancel, NULL, err)))
+            return code;
+    }
+    return WB_OK;
+}
+
 enum wb_code wb_retry_open(const struct wb_engine *e, const struct wb_url *url,
                            const struct wb_open_opts *opts, wb_retry_connect connect,
                            struct wb_conn **ret, struct wb_error *err) {
-    struct retried with = {.made_by = e, .url = url, .opts = *opts, .connect = connect};
+    struct retried *r = calloc(1, sizeof *r);
     struct wb_conn *c = NULL;
     struct wb_error ours;
-    enum wb_code code;
-    if (!err)
-        err = &ours;
-    for (unsigned tries = 0; (code = connect(e, url, opts, &c, err)); tries++) {
-        if (!may_pass(code, false) || tries >= opts->retries)
-            return code;
-        if ((code = wait_before(tries, opts->cancel, NULL, err)))
-            return code;
+    if (!r)
+        abort();
+    r->made_by = e;
+    r->url = url;
+    r->opts = *opts;
+    r->connect = connect;
+    if (!opts->pin) {
+        wb_pin_init(&r->own_pin, NULL);
+        r->opts.pin = &r->own_pin;
     }
-    *ret = wrap(&with, c);
-    return WB_OK;
+    enum wb_code code = connect_first(r, &c, err ? err : &ours);
+    if (!code) {
+        *ret = wrap(r, c);
+        return WB_OK;
+    }
+    if (!opts->pin)
+        wb_pin_done(&r->own_pin);
+    free(r);
+    return code;
 }

@@ -8,7 +8,7 @@
  * without this wrapper: who lost a transaction has to know.
  *
  * After LOST the connection is opened anew first. If it then leads to another database than before
- * (probe's identity), the call fails.
+ * (the pin of its options, or one of its own), the call fails: OTHER_DATABASE.
  *
  * Between attempts it waits 100 ms, 200 ms, 400 ms … up to 3 s; cancel ends the wait, and so does
  * opts->cancel.
@@ -18,7 +18,8 @@
 
 #include "engine/engine.h"
 
-/* How a connection is made: the engine's open, and what is wrapped around it below this wrapper. */
+/* How a connection is made: the engine's open, the pin's check, and what is wrapped around it below
+ * this wrapper. */
 typedef enum wb_code (*wb_retry_connect)(const struct wb_engine *e, const struct wb_url *url,
                                          const struct wb_open_opts *opts, struct wb_conn **ret,
                                          struct wb_error *err);

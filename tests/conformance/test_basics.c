@@ -24,6 +24,10 @@ static void a_probe_is_the_same_again(void **state) {
     kit_ok(k, k->engine->probe(d, &k->arena, &two, &k->err));
     assert_true(strlen(one.identity) > 0);
     assert_string_equal(one.identity, two.identity);
+    struct wb_database_id id = {.standby = true};
+    kit_ok(k, k->engine->identify(c, &k->arena, &id, &k->err));
+    assert_string_equal(id.id, one.identity);
+    assert_false(id.standby);
     assert_true(strlen(one.product) > 0 && strlen(one.version) > 0);
     assert_true(one.version_num > 0 && one.max_writers > 0 && one.max_readers > 0);
 }

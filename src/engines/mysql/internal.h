@@ -68,6 +68,8 @@ enum wb_code wb_mysql_best_lock(struct wb_my_conn *my, enum wb_mysql_lock *ret,
 const char *wb_mysql_moment_fingerprint(struct wb_my_conn *my, struct wb_arena *a,
                                         const char *gtid);
 
+enum wb_code wb_mysql_identify(struct wb_conn *c, struct wb_arena *a, struct wb_database_id *ret,
+                               struct wb_error *err);
 enum wb_code wb_mysql_probe(struct wb_conn *c, struct wb_arena *a, struct wb_probe *ret,
                             struct wb_error *err);
 enum wb_code wb_mysql_describe(struct wb_conn *c, const struct wb_describe_opts *opts,

@@ -157,6 +157,7 @@ const struct wb_engine wb_engine_mysql = {
     .open = engine_open,
     .close = engine_close,
     .cancel = engine_cancel,
+    .identify = wb_mysql_identify,
     .probe = wb_mysql_probe,
     .describe = wb_mysql_describe,
     .exec = engine_exec,

@@ -72,19 +72,29 @@ static void lock_findings(enum wb_mysql_lock lock, struct wb_arena *a, struct wb
                         "uses a single connection");
 }
 
-static enum wb_code read_identity(struct wb_my_conn *my, struct wb_arena *a, const char **ret,
-                                  struct wb_error *err) {
+/* MySQL makes a uuid once per data directory. MariaDB has no such thing: its server_uid is a digest
+ * of port and hardware address, the same for all servers of a machine that listen on sockets only,
+ * so the data directory and the number that an administrator gave the server count, too; before
+ * 10.10 the machine's name stands for the uid. */
+enum wb_code wb_mysql_identify(struct wb_conn *conn, struct wb_arena *a, struct wb_database_id *ret,
+                               struct wb_error *err) {
+    struct wb_my_conn *my = mysql_of(conn)->my;
     struct wb_my_rows rows;
-    /* server_uid (MariaDB 10.10) and server_uuid (MySQL) are made once per data directory; before
-     * that there is only what an administrator has named the server. */
-    static const char *const asks[] = {
-        "SELECT @@global.server_uid", "SELECT @@global.server_uuid",
-        "SELECT CONCAT(@@hostname, ':', @@port, ':', @@server_id, ':', @@datadir)"};
-    enum wb_code code = WB_E_SQL;
-    for (size_t i = 0; i < sizeof asks / sizeof asks[0] && code; i++)
-        code = wb_my_queryf(my, a, &rows, err, "%s", asks[i]);
+    struct wb_error why;
+    enum wb_code code =
+        wb_my_queryf(my, a, &rows, &why,
+                     my->mariadb ? "SELECT CONCAT_WS(':', @@global.server_uid, @@global.port, "
+                                   "@@global.server_id, @@global.datadir)"
+                                 : "SELECT @@global.server_uuid");
+    if (code == WB_E_SQL)
+        code = wb_my_queryf(my, a, &rows, &why,
+                            "SELECT CONCAT_WS(':', @@global.hostname, @@global.port, "
+                            "@@global.server_id, @@global.datadir)");
     if (!code)
-        *ret = wb_arena_printf(a, "%s/%s", rows.values[0][0], my->database ? my->database : "");
+        *ret = (struct wb_database_id){
+            .id = wb_arena_printf(a, "%s/%s", rows.values[0][0], my->database ? my->database : "")};
+    else if (err)
+        *err = why;
     return code;
 }
 
@@ -107,6 +117,7 @@ enum wb_code wb_mysql_probe(struct wb_conn *conn, struct wb_arena *a, struct wb_
     struct wb_my_conn *my = mysql_of(conn)->my;
     enum wb_mysql_lock lock = WB_MYSQL_LOCK_NONE;
     struct wb_my_rows rows;
+    struct wb_database_id id = {0};
     struct wb_probe p = {
         .product = my->mariadb ? "MariaDB" : "MySQL",
         .version_num = my->version_num,
@@ -117,8 +128,9 @@ enum wb_code wb_mysql_probe(struct wb_conn *conn, struct wb_arena *a, struct wb_
     enum wb_code code = wb_my_queryf(my, a, &rows, err, "SELECT VERSION()");
     if (!code) {
         p.version = rows.values[0][0];
-        code = read_identity(my, a, &p.identity, err);
+        code = wb_mysql_identify(conn, a, &id, err);
     }
+    p.identity = id.id;
     if (!code)
         code = read_size(my, a, &p.used_bytes, err);
     if (!code)

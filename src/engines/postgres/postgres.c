@@ -71,15 +71,33 @@ static void note_settings(struct wb_postgres *p, const char *const *row, struct 
                         "connect to the primary", "it is a standby and takes no writes");
 }
 
-/* The system identifier is readable by superusers and members of pg_read_all_settings only before
- * 10; where it is not, the database's oid and creation-independent name must do. */
-static enum wb_code identity(struct wb_postgres *p, struct wb_arena *a, const char *database,
-                             const char **ret) {
+#define OF_THIS_DATABASE "oid, datname, pg_catalog.pg_is_in_recovery() FROM pg_catalog.pg_database"
+#define WHERE_IT_IS_THIS " WHERE datname = pg_catalog.current_database()"
+
+/* Some hosted servers let nobody read the system identifier, and no failure may end a transaction:
+ * then the database's oid and name must do. */
+static enum wb_code identify(struct wb_conn *c, struct wb_arena *a, struct wb_database_id *ret,
+                             struct wb_error *err) {
+    struct wb_postgres *p = wb_postgres_of(c);
     struct wb_rows rows = {0};
-    bool in_transaction = PQtransactionStatus(p->pg.conn) != PQTRANS_IDLE;
-    const char *sql = "SELECT system_identifier FROM pg_catalog.pg_control_system()";
-    enum wb_code code = in_transaction ? WB_E_SQL : wb_postgres_rows(p, sql, a, &rows, NULL);
-    *ret = wb_arena_printf(a, "%s/%s", !code && rows.n_rows ? rows.values[0][0] : "?", database);
+    struct wb_error why = {0};
+    enum wb_code code = WB_E_PRIVILEGE;
+    if (PQtransactionStatus(p->pg.conn) == PQTRANS_IDLE)
+        code = wb_postgres_rows(p,
+                                "SELECT system_identifier, " OF_THIS_DATABASE
+                                ", pg_catalog.pg_control_system()" WHERE_IT_IS_THIS,
+                                a, &rows, &why);
+    if (code == WB_E_PRIVILEGE)
+        code =
+            wb_postgres_rows(p, "SELECT '?', " OF_THIS_DATABASE WHERE_IT_IS_THIS, a, &rows, &why);
+    if (code) {
+        if (err)
+            *err = why;
+        return code;
+    }
+    const char *const *row = (const char *const *)rows.values[0];
+    *ret = (struct wb_database_id){.id = wb_arena_printf(a, "%s/%s/%s", row[0], row[1], row[2]),
+                                   .standby = *row[3] == 't'};
     return WB_OK;
 }
 
@@ -94,7 +112,7 @@ static enum wb_code probe(struct wb_conn *c, struct wb_arena *a, struct wb_probe
         " greatest(1, current_setting('max_connections')::int - "
         "current_setting('superuser_reserved_connections')::int"
         " - (SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend')::int),"
-        " pg_encoding_to_char(encoding), current_user, pg_is_in_recovery(), oid"
+        " pg_encoding_to_char(encoding), current_user, pg_is_in_recovery()"
         " FROM pg_database WHERE datname = current_database()",
         a, &rows, err);
     if (code)
@@ -112,7 +130,11 @@ static enum wb_code probe(struct wb_conn *c, struct wb_arena *a, struct wb_probe
         .max_name_bytes = WB_POSTGRES_NAME_BYTES,
     };
     note_settings(p, row, a, &probe);
-    identity(p, a, wb_arena_printf(a, "%s/%s", row[7], row[2]), &probe.identity);
+    struct wb_database_id id = {0};
+    code = identify(c, a, &id, err);
+    if (code)
+        return wb_error_wrap(err, "probing");
+    probe.identity = id.id;
     *ret = probe;
     return WB_OK;
 }
@@ -129,6 +151,7 @@ const struct wb_engine wb_engine_postgres = {
     .open = open_conn,
     .close = close_conn,
     .cancel = cancel,
+    .identify = identify,
     .probe = probe,
     .describe = wb_postgres_describe,
     .exec = exec,

@@ -158,6 +158,14 @@ void wb_sqlite_close(struct wb_conn *conn) {
     free(c);
 }
 
+enum wb_code wb_sqlite_check_place(struct wb_sqlite *c, struct wb_error *err) {
+    int moved = 0;
+    if (sqlite3_file_control(c->db, "main", SQLITE_FCNTL_HAS_MOVED, &moved) != SQLITE_OK || !moved)
+        return WB_OK;
+    return wb_error_set(err, WB_E_LOST, "%s was moved, removed or replaced while it was open",
+                        c->path);
+}
+
 void wb_sqlite_cancel(struct wb_conn *conn) {
     struct wb_sqlite *c = wb_sqlite_of(conn);
     atomic_store(&c->canceled, true);

@@ -34,6 +34,8 @@ enum wb_code wb_sqlite_open(const struct wb_url *url, const struct wb_open_opts 
                             struct wb_conn **ret, struct wb_error *err);
 void wb_sqlite_close(struct wb_conn *c);
 void wb_sqlite_cancel(struct wb_conn *c);
+/* LOST: the file that is open is no longer at its path, so another may be there. */
+enum wb_code wb_sqlite_check_place(struct wb_sqlite *c, struct wb_error *err);
 enum wb_code wb_sqlite_exec(struct wb_conn *c, const char *sql, uint64_t *ret_rows,
                             struct wb_error *err);
 enum wb_code wb_sqlite_query(struct wb_conn *c, const char *sql, struct wb_arena *a,

@@ -10,8 +10,16 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { NOTE_BYTES = 64 };
-static const char wal_mark[] = "journal_mode was delete";
+enum { NOTE_BYTES = 96 };
+#define WAL_MARK "journal_mode of inode "
+
+/* The file was put into WAL mode. It is named by its inode: another that takes its place stays as
+ * it is. */
+static void mark_wal(const struct wb_sqlite *c, char mark[NOTE_BYTES]) {
+    struct stat st = {0};
+    (void)stat(c->path, &st);
+    snprintf(mark, NOTE_BYTES, WAL_MARK "%llu was delete", (unsigned long long)st.st_ino);
+}
 
 static char *lock_path(const struct wb_sqlite *c) {
     char *path;
@@ -25,9 +33,9 @@ static void read_note(int fd, char note[NOTE_BYTES]) {
     note[n > 0 ? n : 0] = 0;
 }
 
-static bool write_note(int fd, bool wal) {
+static bool write_note(int fd, const char *mark) {
     char note[NOTE_BYTES];
-    int n = snprintf(note, sizeof note, "%ld\n%s\n", (long)getpid(), wal ? wal_mark : "");
+    int n = snprintf(note, sizeof note, "%ld\n%.70s\n", (long)getpid(), mark);
     return pwrite(fd, note, (size_t)n, 0) == n && ftruncate(fd, n) == 0;
 }
 
@@ -76,7 +84,8 @@ enum wb_code wb_sqlite_hold(struct wb_conn *conn, struct wb_error *err) {
     wb_sqlite_call(c);
     if (c->hold_fd >= 0)
         return WB_OK;
-    char *path = lock_path(c), note[NOTE_BYTES] = "";
+    char *path = lock_path(c), note[NOTE_BYTES] = "", wal_mark[NOTE_BYTES];
+    mark_wal(c, wal_mark);
     int fd = take(path, O_CREAT, note);
     enum wb_code code = WB_OK;
     if (fd < 0 && errno == EWOULDBLOCK)
@@ -90,7 +99,7 @@ enum wb_code wb_sqlite_hold(struct wb_conn *conn, struct wb_error *err) {
         return code;
     bool mark = strstr(note, wal_mark) != NULL, changed = false;
     code = enter_wal(c, &changed, err);
-    if (!code && !write_note(fd, mark || changed))
+    if (!code && !write_note(fd, mark || changed ? wal_mark : ""))
         code = wb_error_set(err, WB_E_IO, "cannot write to the lock file of %s: %s", c->path,
                             strerrordesc_np(errno));
     if (code)
@@ -110,13 +119,14 @@ static bool leave_wal(struct wb_sqlite *c) {
 }
 
 void wb_sqlite_release(struct wb_sqlite *c) {
-    char *path = lock_path(c), note[NOTE_BYTES] = "";
+    char *path = lock_path(c), note[NOTE_BYTES] = "", wal_mark[NOTE_BYTES];
+    mark_wal(c, wal_mark);
     if (c->hold_fd >= 0)
         read_note(c->hold_fd, note);
     else
         c->hold_fd = take(path, 0, note);
     if (c->hold_fd >= 0) {
-        if (!strstr(note, wal_mark) || leave_wal(c))
+        if (strstr(note, wal_mark) ? leave_wal(c) : !strstr(note, WAL_MARK))
             unlink(path);
         close(c->hold_fd);
         c->hold_fd = -1;

@@ -2,6 +2,7 @@
 
 #include "base/str.h"
 
+#include <fcntl.h>
 #include <inttypes.h>
 #include <libgen.h>
 #include <sys/stat.h>
@@ -14,11 +15,23 @@ static bool is_writable(struct wb_sqlite *c, struct wb_arena *a) {
     return access(c->path, W_OK) == 0 && access(dirname(wb_arena_strdup(a, c->path)), W_OK) == 0;
 }
 
-/* A file has no number of its own, and a source is not written to: its place and inode name it. */
-static const char *identity(struct wb_sqlite *c, struct wb_arena *a) {
-    struct stat st;
-    uint64_t inode = stat(c->path, &st) == 0 ? st.st_ino : 0;
-    return wb_arena_printf(a, "%s#%" PRIu64, c->path, inode);
+/* A file has no number of its own, and a source is not written to: its place and inode name it, and
+ * where the file system tells it the time when it was made, for a removed file's inode is soon
+ * given to another. */
+enum wb_code wb_sqlite_identify(struct wb_conn *conn, struct wb_arena *a,
+                                struct wb_database_id *ret, struct wb_error *err) {
+    struct wb_sqlite *c = wb_sqlite_of(conn);
+    struct statx st = {0};
+    if (statx(AT_FDCWD, c->path, 0, STATX_INO | STATX_BTIME, &st) != 0)
+        st = (struct statx){0}; /* it is not made yet */
+    const char *id = wb_arena_printf(a, "%s#%" PRIu64, c->path, (uint64_t)st.stx_ino);
+    if (st.stx_mask & STATX_BTIME)
+        id = wb_arena_printf(a, "%s@%" PRId64 ".%09" PRIu32, id, (int64_t)st.stx_btime.tv_sec,
+                             st.stx_btime.tv_nsec);
+    enum wb_code code = wb_sqlite_check_place(c, err);
+    if (!code)
+        *ret = (struct wb_database_id){.id = id};
+    return code;
 }
 
 static uint64_t log_bytes(struct wb_sqlite *c, struct wb_arena *a) {
@@ -67,7 +80,10 @@ enum wb_code wb_sqlite_probe(struct wb_conn *conn, struct wb_arena *a, struct wb
         code = wb_sqlite_get_int(c, "PRAGMA main.page_size", NULL, &page_bytes, err);
     if (code)
         return code;
-    p.identity = identity(c, a);
+    struct wb_database_id id = {0};
+    if ((code = wb_sqlite_identify(conn, a, &id, err)))
+        return code;
+    p.identity = id.id;
     p.used_bytes = (uint64_t)(pages * page_bytes) + log_bytes(c, a);
     p.max_readers = !wal || is_writable(c, a) ? MAX_READERS : 1;
     find_risks(c, a, &p, wal, encoding);

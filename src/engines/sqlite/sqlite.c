@@ -64,6 +64,7 @@ const struct wb_engine wb_engine_sqlite = {
     .open = wb_sqlite_open,
     .close = wb_sqlite_close,
     .cancel = wb_sqlite_cancel,
+    .identify = wb_sqlite_identify,
     .probe = wb_sqlite_probe,
     .describe = wb_sqlite_describe,
     .exec = wb_sqlite_exec,

@@ -2,6 +2,7 @@
 
 #include "base/clock.h"
 #include "engine/fault.h"
+#include "engine/pin.h"
 #include "engine/trace.h"
 #include "unit/engine/wrapped.h"
 
@@ -17,6 +18,8 @@ static enum wb_code connect(const struct wb_engine *e, const struct wb_url *url,
                             struct wb_error *err) {
     struct wb_conn *c = NULL;
     enum wb_code code = e->open(connections++ && next ? next : url, opts, &c, err);
+    if (!code && opts->pin && (code = wb_pin_check(opts->pin, c, err)))
+        wb_conn_close(c);
     if (!code)
         *ret = wb_trace_wrap(wb_fault_wrap(c), opts->side, "data.db", 0, NULL);
     return code;
@@ -136,15 +139,15 @@ static void statements_and_commits_are_never_repeated(void **state) {
 
 static void another_database_at_the_same_address_is_refused(void **state) {
     struct world w;
-    struct wb_probe probe = {0};
     begin(&w, *state, 3);
     sqlite_app(w.f, "other.db", "CREATE TABLE t (id INTEGER PRIMARY KEY, v TEXT)");
     struct wb_url other = w.url;
     other.database = sqlite_path(w.f, "other.db");
     next = &other;
-    sqlite_ok(w.f, w.conn->engine->probe(w.conn, &w.f->arena, &probe, &w.f->err));
     wb_fault_plan("next:1:lose");
-    assert_int_equal(read_all(&w, NULL), WB_E_CONNECT);
+    assert_int_equal(read_all(&w, NULL), WB_E_OTHER_DATABASE);
+    assert_int_equal(connections, 2); /* it is not tried again */
+    assert_non_null(strstr(w.f->err.text, "the connection was lost, and sqlite:data.db"));
     assert_non_null(strstr(w.f->err.text, "another database"));
     end(&w);
 }
