@@ -65,7 +65,9 @@ enum wb_backup_locking { WB_BACKUP_NO_LOCK, WB_BACKUP_LOCK_TABLES };
 
 struct wb_backup_opts {
     const struct wb_url *url;
-    enum wb_side side;            /* which password variable applies */
+    struct wb_pin *pin; /* what its connections must meet (engine/pin.h); NULL: what the first one
+                           meets */
+    enum wb_side side;  /* which password variable applies */
     const struct wb_url *scratch; /* a server for the scratch database; NULL: the database's own */
     enum wb_side scratch_side;
     const char *to;                 /* the folder; made if its parent is there */

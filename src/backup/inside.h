@@ -3,6 +3,7 @@
 #define WB_BACKUP_INSIDE_H
 
 #include "backup/backup.h"
+#include "engine/pin.h"
 
 #include <sys/types.h>
 
@@ -43,6 +44,7 @@ struct wb_backup_job {
     const struct wb_native_ops *ops;
     struct wb_backup *b; /* what the caller gets */
     struct wb_probe probe;
+    struct wb_pin own_pin, *pin;            /* of the database */
     struct wb_conn *keeper, *reader, *late; /* late: joined after the dump began */
     struct wb_snapshot *snapshot;
     struct wb_dump *dump;

@@ -40,9 +40,8 @@ static void told(void *ctx, uint64_t bytes) {
 /* --- before anything begins
  * ---------------------------------------------------------------------- */
 
-static enum wb_code connect(const struct wb_backup_job *job, struct wb_conn **ret,
-                            struct wb_error *err) {
-    struct wb_open_opts opts = {.side = job->opts->side, .purpose = WB_TO_LOOK};
+static enum wb_code connect(struct wb_backup_job *job, struct wb_conn **ret, struct wb_error *err) {
+    struct wb_open_opts opts = {.side = job->opts->side, .purpose = WB_TO_LOOK, .pin = job->pin};
     return wb_registry_open(job->opts->url, &opts, ret, err);
 }
 
@@ -193,6 +192,8 @@ static void init(struct wb_backup_job *job, const struct wb_backup_opts *opts,
                  struct wb_backup *b) {
     *b = (struct wb_backup){0};
     *job = (struct wb_backup_job){.opts = opts, .b = b, .folder.lock_fd = -1};
+    wb_pin_init(&job->own_pin, NULL);
+    job->pin = opts->pin ? opts->pin : &job->own_pin;
     job->clock = opts->clock.wall_us ? opts->clock : wb_clock_system;
     job->watch = (struct wb_native_watch){.cancel = opts->cancel, .bytes = told, .ctx = job};
 }
@@ -203,6 +204,7 @@ static void done(struct wb_backup_job *job) {
         wb_backup_scratch_done(&job->scratch);
     wb_backup_folder_remove(&job->folder);
     wb_backup_tables_done(&job->tables);
+    wb_pin_done(&job->own_pin);
 }
 
 enum wb_code wb_backup_check(const struct wb_backup_opts *opts, struct wb_error *err) {

@@ -62,6 +62,8 @@ struct wb_copy_sink {
 
 struct wb_copy_opts {
     const struct wb_url *source, *target;
+    struct wb_pin *pin[2];  /* by enum wb_side: what all connections must meet (engine/pin.h); NULL:
+                               what the first one meets */
     struct wb_rules *rules; /* never NULL */
     struct wb_policy policy;
     const char *target_schema; /* NULL: the engine's default */

@@ -22,8 +22,10 @@ static void choose_jobs(struct wb_job *job) {
 
 enum wb_code wb_job_connect(struct wb_job *job, enum wb_side side, struct wb_conn **ret,
                             struct wb_error *err) {
-    struct wb_open_opts opts = {
-        .side = side, .max_row_bytes = job->opts->max_row_bytes, .look_only = job->look_only};
+    struct wb_open_opts opts = {.side = side,
+                                .pin = job->opts->pin[side],
+                                .max_row_bytes = job->opts->max_row_bytes,
+                                .look_only = job->look_only};
     if (side == WB_SIDE_SOURCE && job->opts->max_rate_bytes)
         opts.throttle = &job->throttle;
     return wb_registry_open(side == WB_SIDE_SOURCE ? job->opts->source : job->opts->target, &opts,

@@ -7,12 +7,13 @@
  * success
  *
  * A lost connection ends the attempt; the next one resumes it from the ledger as another process
- * would.
+ * would, if both URLs still lead to the same databases (engine/pin.h).
  */
 #include "copy/job.h"
 
 #include "base/clock.h"
 #include "base/str.h"
+#include "engine/pin.h"
 
 #include <time.h>
 
@@ -177,30 +178,40 @@ static void pause_before(unsigned tries, const struct wb_cancel *cancel) {
         wb_clock_sleep_ms(50);
 }
 
-enum wb_code wb_copy_run(const struct wb_copy_opts *opts, struct wb_copy_report **ret,
-                         struct wb_error *err) {
+static enum wb_code attempts(struct wb_copy_opts *now, struct wb_copy_report **ret,
+                             struct wb_error *err) {
     uint64_t started_us = wb_clock_monotonic_us();
-    struct wb_copy_opts now = *opts;
     for (unsigned tries = 0;; tries++) {
         struct wb_job job;
-        init_job(&job, &now, started_us);
+        init_job(&job, now, started_us);
         enum wb_code code = attempt(&job, err);
-        if (code == WB_E_CANCELED && !wb_cancel_signo(opts->cancel))
+        if (code == WB_E_CANCELED && !wb_cancel_signo(now->cancel))
             code = err->code = WB_E_LOST; /* somebody else's cancel, at the server */
-        bool again = code && may_try_again(opts, code, tries);
+        bool again = code && may_try_again(now, code, tries);
         if (again)
             wb_job_say(&job, WB_COPY_RETRYING, "%s", err->text);
         struct wb_copy_report *report = job.report;
         if (job.restarted)
-            now.restart = WB_COPY_CONTINUE;
+            now->restart = WB_COPY_CONTINUE;
         wb_job_close(&job);
         if (!again) {
             *ret = report;
             return code;
         }
         wb_copy_report_free(report);
-        pause_before(tries, opts->cancel);
+        pause_before(tries, now->cancel);
     }
+}
+
+enum wb_code wb_copy_run(const struct wb_copy_opts *opts, struct wb_copy_report **ret,
+                         struct wb_error *err) {
+    struct wb_copy_opts now = *opts;
+    struct wb_pin own[2];
+    wb_pin_fill(now.pin, own);
+    enum wb_code code = attempts(&now, ret, err);
+    wb_pin_done(&own[0]);
+    wb_pin_done(&own[1]);
+    return code;
 }
 
 /* A copy's snapshot asks for all columns of all tables, since a catalog may hide those that the

@@ -358,6 +358,7 @@ static enum wb_code identity(struct wb_apply *a) {
         return wb_apply_refuse(a, "the %s is another database than at the start",
                                side ? "target" : "source");
     a->s->identity[side] = wb_apply_keep(a, wb_apply_text(a, "identity"));
+    a->s->standby[side] = json_is_true(json_object_get(a->data, "standby"));
     return WB_OK;
 }
 

@@ -68,6 +68,7 @@ static enum wb_code read_opts(struct wb_run *r, enum wb_plan_side named, struct 
                               struct wb_backup_opts *ret, struct wb_error *err) {
     enum wb_code code = wb_run_backup_opts(r->plan, r->opts->path, named, a, ret, err);
     ret->clock = r->clock;
+    ret->pin = &r->pin[ret->side];
     return code;
 }
 

@@ -31,27 +31,12 @@ static enum wb_code url_of(struct wb_run *r, enum wb_block_on on, struct wb_aren
     return WB_OK;
 }
 
-static enum wb_code identity_of(struct wb_conn *c, struct wb_arena *a, const char **ret,
-                                struct wb_error *err) {
-    struct wb_probe probe = {0};
-    enum wb_code code = c->engine->probe(c, a, &probe, err);
-    if (!code)
-        *ret = probe.identity ? probe.identity : "";
-    return code;
-}
-
-/* A session with the right database, or none. */
-static enum wb_code check_identity(struct wb_run *r, enum wb_side side, struct wb_conn *c,
-                                   struct wb_error *err) {
-    struct wb_arena a = {0};
-    const char *now = NULL, *was = r->state.identity[side];
-    enum wb_code code = was ? identity_of(c, &a, &now, err) : WB_OK;
-    if (!code && was && !wb_str_eq(now, was))
-        code = wb_error_set(err, WB_E_OTHER_DATABASE,
-                            "the %s is another database than the one that this run began with (%s)",
-                            side ? "target" : "source", was);
-    wb_arena_done(&a);
-    return code;
+/* A replica may be another server: only what is behind source and target is known. */
+static struct wb_open_opts opts_of(struct wb_run *r, enum wb_block_on on, enum wb_purpose purpose) {
+    return (struct wb_open_opts){.side = side_of(on),
+                                 .purpose = purpose,
+                                 .pin = on == WB_ON_REPLICA ? NULL : &r->pin[side_of(on)],
+                                 .look_only = purpose == WB_TO_LOOK};
 }
 
 enum wb_code wb_run_connect(struct wb_job *job, enum wb_block_on on, enum wb_purpose purpose,
@@ -59,14 +44,11 @@ enum wb_code wb_run_connect(struct wb_job *job, enum wb_block_on on, enum wb_pur
     struct wb_run *r = job->run;
     struct wb_arena a = {0};
     struct wb_url *url = WB_NEW(&a, struct wb_url);
-    struct wb_open_opts opts = {
-        .side = side_of(on), .purpose = purpose, .look_only = purpose == WB_TO_LOOK};
+    struct wb_open_opts opts = opts_of(r, on, purpose);
     struct wb_conn *c = NULL;
     enum wb_code code = url_of(r, on, &a, url, err);
     if (!code)
         code = wb_registry_open(url, &opts, &c, err);
-    if (!code && on != WB_ON_REPLICA)
-        code = check_identity(r, side_of(on), c, err);
     if (code) {
         wb_conn_close(c);
     } else {
@@ -86,13 +68,13 @@ void wb_run_disconnect(struct wb_job *job, struct wb_conn *c) {
     wb_conn_close(c);
 }
 
-enum wb_code wb_run_identity(struct wb_run *r, enum wb_side side, struct wb_arena *a,
-                             const char **ret, struct wb_error *err) {
-    struct wb_open_opts opts = {.side = side, .purpose = WB_TO_WORK};
+enum wb_code wb_run_identify(struct wb_run *r, enum wb_side side, struct wb_arena *a,
+                             struct wb_database_id *ret, struct wb_error *err) {
+    struct wb_open_opts opts = {.side = side, .purpose = WB_TO_WORK, .pin = &r->pin[side]};
     struct wb_conn *c = NULL;
     enum wb_code code = wb_registry_open(&r->url[side], &opts, &c, err);
     if (!code)
-        code = identity_of(c, a, ret, err);
+        *ret = wb_pin_met(&r->pin[side], a);
     wb_conn_close(c);
     return code;
 }
@@ -173,6 +155,7 @@ void wb_run_sql(struct wb_job *job, const struct wb_sql_block *b) {
     struct wb_error err = {0};
     struct wb_arena of_url = {0};
     struct wb_url *url = WB_NEW(&of_url, struct wb_url);
+    struct wb_open_opts looking = opts_of(job->run, b->on, WB_TO_LOOK);
     char who[600] = "";
     for (unsigned attempt = 1;; attempt++) {
         struct wb_arena a = {0};
@@ -189,7 +172,7 @@ void wb_run_sql(struct wb_job *job, const struct wb_sql_block *b) {
         code = set_times(c, b, &err);
         struct wb_lookout *lookout = url_of(job->run, b->on, &of_url, url, NULL)
                                          ? NULL
-                                         : wb_lookout_start(job, url, side_of(b->on), c);
+                                         : wb_lookout_start(job, url, &looking, c);
         if (!code)
             code = run_statements(c, b, &far, &a, &err);
         wb_lookout_end(lookout, who, sizeof who);

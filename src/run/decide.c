@@ -314,7 +314,7 @@ static enum wb_code finish_step(struct wb_run *r, struct wb_job *job, struct wb_
     snprintf(r->failed, sizeof r->failed, "%s", job->result == WB_JOB_UNKNOWN ? job->why : "");
     wb_run_event(r, WB_EVENT_STEP_OUTCOME, job->phase, job->id, "result:s why:s nothing_done:b",
                  result, job->why, job->nothing_done);
-    if (job->task->does == WB_DOES_VERIFY && job->samples && !later)
+    if (job->task->does == WB_DOES_VERIFY && job->samples && !later && !job->elsewhere)
         wb_run_event(r, WB_EVENT_VERDICT, job->phase, job->id, "result:s why:s",
                      job->result == WB_JOB_DONE ? "passed" : "failed", job->why);
     enum wb_code code = wb_run_write(r, NULL, err);
@@ -336,6 +336,10 @@ static enum wb_code finish_judge(struct wb_run *r, struct wb_job *job, struct wb
         r->quiet_alive_us = wb_clock_monotonic_us();
     if (job->canceled || wb_run_blocked(&r->state))
         return WB_OK;
+    if (job->elsewhere) /* another database has failed no check */
+        return wb_run_hold(
+            r, job->phase, job->id,
+            wb_arena_printf(&r->arena, "%s could not be judged: %s", job->id, job->why), err);
     if (job->task->kind != WB_ITEM_STEP)
         return wb_run_put_judgement(r, job->phase, job->task,
                                     job->result == WB_JOB_DONE ? WB_JUDGED_TRUE

@@ -3,6 +3,7 @@
 #define WB_RUN_INSIDE_H
 
 #include "engine/engine.h"
+#include "engine/pin.h"
 #include "metric/baseline.h"
 #include "metric/gate.h"
 #include "metric/trigger.h"
@@ -55,6 +56,7 @@ struct wb_job {
     enum wb_job_result result;
     bool nothing_done, canceled;
     bool unreachable; /* its database could not be reached, or was lost */
+    bool elsewhere;   /* its URL leads to another database now */
     uint64_t samples;
     char why[WB_RUN_WHY];
 };
@@ -121,6 +123,7 @@ struct wb_run {
     struct wb_arena arena; /* as long as the run */
     struct wb_run_batch batch;
     struct wb_url url[2];
+    struct wb_pin pin[2]; /* by enum wb_side: the databases that the run began with */
     bool same_database;
     bool has_url[2];
     struct wb_run_view *view;
@@ -196,8 +199,9 @@ void wb_run_phase_json(const struct wb_program_phase *p, struct wb_buf *to); /* 
 enum wb_code wb_run_connect(struct wb_job *job, enum wb_block_on on, enum wb_purpose purpose,
                             struct wb_conn **ret, struct wb_error *err);
 void wb_run_disconnect(struct wb_job *job, struct wb_conn *c);
-enum wb_code wb_run_identity(struct wb_run *r, enum wb_side side, struct wb_arena *a,
-                             const char **ret, struct wb_error *err);
+/* Connects once: which database the side is; OTHER_DATABASE where it is not the run's. */
+enum wb_code wb_run_identify(struct wb_run *r, enum wb_side side, struct wb_arena *a,
+                             struct wb_database_id *ret, struct wb_error *err);
 struct wb_sql_block {
     const char *sql;
     enum wb_block_on on;

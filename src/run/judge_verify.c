@@ -70,6 +70,8 @@ static void verify(struct wb_job *job, struct wb_verify_opts *o) {
     }
     o->source = &r->url[WB_SIDE_SOURCE];
     o->target = &r->url[WB_SIDE_TARGET];
+    o->pin[WB_SIDE_SOURCE] = &r->pin[WB_SIDE_SOURCE];
+    o->pin[WB_SIDE_TARGET] = &r->pin[WB_SIDE_TARGET];
     o->rules = wb_rules_new();
     o->policy = r->plan->front.policy;
     o->cancel = &job->cancel;

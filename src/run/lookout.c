@@ -13,7 +13,7 @@ enum { FIRST_MS = 100, EVERY_MS = 500, CONNECT_MS = 3000, QUERY_CHARS = 80 };
 struct wb_lookout {
     struct wb_job *job;
     const struct wb_url *url;
-    enum wb_side side;
+    struct wb_open_opts opts;
     uint64_t session;
     pthread_t thread;
     pthread_mutex_t lock; /* of what follows */
@@ -75,15 +75,11 @@ static bool nap(struct wb_lookout *l, unsigned ms) {
 
 static void *watch(void *arg) {
     struct wb_lookout *l = arg;
-    struct wb_open_opts opts = {.side = l->side,
-                                .purpose = WB_TO_LOOK,
-                                .look_only = true,
-                                .connect_timeout_ms = CONNECT_MS};
     struct wb_conn *c = NULL;
     unsigned ms = FIRST_MS;
     while (nap(l, ms)) { /* most statements are done by then, and cost no session */
         ms = EVERY_MS;
-        if (!c && wb_registry_open(l->url, &opts, &c, NULL))
+        if (!c && wb_registry_open(l->url, &l->opts, &c, NULL))
             break;
         look(l, c);
     }
@@ -91,8 +87,8 @@ static void *watch(void *arg) {
     return NULL;
 }
 
-struct wb_lookout *wb_lookout_start(struct wb_job *job, const struct wb_url *url, enum wb_side side,
-                                    struct wb_conn *watched) {
+struct wb_lookout *wb_lookout_start(struct wb_job *job, const struct wb_url *url,
+                                    const struct wb_open_opts *opts, struct wb_conn *watched) {
     const struct wb_verify_ops *v = watched->engine->verify;
     uint64_t session = v && v->session ? v->session(watched) : 0;
     if (!session || !v->blocked_by)
@@ -100,7 +96,10 @@ struct wb_lookout *wb_lookout_start(struct wb_job *job, const struct wb_url *url
     struct wb_lookout *l = calloc(1, sizeof *l);
     if (!l)
         abort();
-    *l = (struct wb_lookout){.job = job, .url = url, .side = side, .session = session};
+    *l = (struct wb_lookout){.job = job, .url = url, .opts = *opts, .session = session};
+    l->opts.purpose = WB_TO_LOOK;
+    l->opts.look_only = true;
+    l->opts.connect_timeout_ms = CONNECT_MS;
     pthread_mutex_init(&l->lock, NULL);
     pthread_cond_init(&l->wake, NULL);
     if (pthread_create(&l->thread, NULL, watch, l) != 0)

@@ -100,6 +100,8 @@ enum wb_code wb_run_load(struct wb_run *r, const struct wb_run_opts *opts, struc
     r->opts = opts;
     r->clock = wb_run_clock(&opts->clock);
     r->view = opts->view;
+    wb_pin_init(&r->pin[WB_SIDE_SOURCE], NULL);
+    wb_pin_init(&r->pin[WB_SIDE_TARGET], NULL);
     enum wb_code code = wb_plan_load(opts->path, NULL, &r->plan, err);
     if (code)
         return code;
@@ -132,6 +134,8 @@ void wb_run_done(struct wb_run *r) {
     wb_arena_done(&r->batch.arena);
     wb_arena_done(&r->quiet_arena);
     wb_arena_done(&r->arena);
+    wb_pin_done(&r->pin[WB_SIDE_SOURCE]);
+    wb_pin_done(&r->pin[WB_SIDE_TARGET]);
 }
 
 /* --- the journal
@@ -281,20 +285,24 @@ static enum wb_code compare_hashes(struct wb_run *r, struct wb_error *err) {
     return WB_OK;
 }
 
+/* The run's databases are those that it began with, or now begins with. */
 static enum wb_code check_identity(struct wb_run *r, enum wb_side side, struct wb_error *err) {
-    const char *now = NULL, *was = r->state.identity[side], *name = side ? "target" : "source";
+    const char *name = side ? "target" : "source";
+    struct wb_database_id was = {r->state.identity[side], r->state.standby[side]}, now;
+    wb_pin_done(&r->pin[side]);
+    wb_pin_init(&r->pin[side], &was);
     if (!r->has_url[side])
         return WB_OK;
-    enum wb_code code = wb_run_identity(r, side, &r->arena, &now, err);
+    enum wb_code code = wb_run_identify(r, side, &r->arena, &now, err);
     if (code)
         return code;
-    if (was && !wb_str_eq(was, now)) {
-        wb_error_set(err, WB_E_OTHER_DATABASE,
-                     "the %s is another database than the one that this run began with", name);
-        return wb_error_hint(err, "point the plan at the first one again; it was %s", was);
+    if (now.standby && side == WB_SIDE_TARGET) {
+        wb_error_set(err, WB_E_PLAN, "the target is a standby, which takes no writes");
+        return wb_error_hint(err, "name the primary as target:");
     }
-    if (!was)
-        wb_run_event(r, WB_EVENT_IDENTITY, WB_EVENT_NO_PHASE, NULL, "side:s identity:s", name, now);
+    if (!was.id || was.standby != now.standby)
+        wb_run_event(r, WB_EVENT_IDENTITY, WB_EVENT_NO_PHASE, NULL, "side:s identity:s standby:b",
+                     name, now.id, (int)now.standby);
     return WB_OK;
 }
 

@@ -41,6 +41,7 @@ static void copy(struct wb_job *job, enum wb_copy_extent extent) {
     struct wb_copy_opts o = {
         .source = &r->url[WB_SIDE_SOURCE],
         .target = &r->url[WB_SIDE_TARGET],
+        .pin = {&r->pin[WB_SIDE_SOURCE], &r->pin[WB_SIDE_TARGET]},
         .rules = wb_rules_new(),
         .policy = r->plan->front.policy,
         .retries = 5,

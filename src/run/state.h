@@ -153,6 +153,7 @@ struct wb_run_state {
     const char *plan, *plan_hash;
     const char *title;       /* of the plan; "" in a journal that does not say it */
     const char *identity[2]; /* by enum wb_side; NULL: not recorded yet */
+    bool standby[2];         /* it is a standby with its primary's identity */
     int64_t seq, wall_us, started_us, paused_us;
     uint64_t run_us;
     struct wb_run_phase *phases;

@@ -24,6 +24,7 @@ static enum wb_code check_url(const struct wb_url *url, struct wb_error *err) {
 enum wb_code wb_verify_connect(struct wb_verify_job *job, enum wb_side side, struct wb_conn **ret,
                                struct wb_error *err) {
     struct wb_open_opts opts = {.side = side,
+                                .pin = job->opts->pin[side],
                                 .max_row_bytes = job->opts->max_row_bytes,
                                 .retries = RETRIES,
                                 .cache_bytes = CACHE_BYTES,

@@ -9,6 +9,7 @@
 #include "verify/job.h"
 
 #include "base/str.h"
+#include "engine/pin.h"
 #include "engine/registry.h"
 #include "verify/outcome.h"
 #include "verify/repair.h"
@@ -257,7 +258,8 @@ static enum wb_code compare(struct wb_verify_job *job, struct wb_error *err) {
     if (job->stopping) {
         *err = job->error;
         note_unfinished(job);
-        return err->code == WB_E_CANCELED || !anything_compared(job) ? err->code : WB_OK;
+        bool void_at_all = err->code == WB_E_CANCELED || err->code == WB_E_OTHER_DATABASE;
+        return void_at_all || !anything_compared(job) ? err->code : WB_OK;
     }
     if (job->table_error.code && !anything_compared(job)) {
         *err = job->table_error;
@@ -297,8 +299,8 @@ static bool pause_between(const struct wb_verify_opts *opts) {
 
 /* A later round that is fine does not hide an earlier one that was not: the store does that, whose
  * verdicts each round clears or leaves standing. */
-enum wb_code wb_verify_run(const struct wb_verify_opts *opts, struct wb_verify_report **ret,
-                           struct wb_error *err) {
+static enum wb_code all_rounds(const struct wb_verify_opts *opts, struct wb_verify_report **ret,
+                               struct wb_error *err) {
     struct wb_verify_report *last = NULL;
     struct wb_verify_sink sink = opts->sink;
     unsigned rounds = opts->rounds ? opts->rounds : 1;
@@ -323,6 +325,17 @@ enum wb_code wb_verify_run(const struct wb_verify_opts *opts, struct wb_verify_r
             break;
     }
     *ret = last;
+    return code;
+}
+
+enum wb_code wb_verify_run(const struct wb_verify_opts *opts, struct wb_verify_report **ret,
+                           struct wb_error *err) {
+    struct wb_verify_opts now = *opts;
+    struct wb_pin own[2];
+    wb_pin_fill(now.pin, own);
+    enum wb_code code = all_rounds(&now, ret, err);
+    wb_pin_done(&own[0]);
+    wb_pin_done(&own[1]);
     return code;
 }
 

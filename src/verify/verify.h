@@ -173,6 +173,8 @@ struct wb_verify_sink {
 
 struct wb_verify_opts {
     const struct wb_url *source, *target;
+    struct wb_pin *pin[2];  /* by enum wb_side: what all connections must meet (engine/pin.h); NULL:
+                               what the first one meets, in all rounds */
     struct wb_rules *rules; /* filters, renames and casts of the copy; never NULL */
     struct wb_policy policy;
     const char *target_schema; /* NULL: the engine's default */

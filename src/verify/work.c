@@ -74,7 +74,7 @@ static enum wb_code do_task(struct wb_verify_job *job, const struct wb_verify_ta
 }
 
 static bool is_lost(enum wb_code code) {
-    return code == WB_E_CONNECT || code == WB_E_LOGIN;
+    return code == WB_E_CONNECT || code == WB_E_LOGIN || code == WB_E_OTHER_DATABASE;
 }
 
 static void fail_table(struct wb_verify_job *job, struct wb_verify_pair *p,
