@@ -227,6 +227,10 @@ bool wb_run_expects(const struct wb_plan_expect *e, const struct wb_rows *rows, 
 /* perform.c: what a step does, in its thread */
 void wb_run_perform(struct wb_job *job);
 void wb_run_request_block(struct wb_job *job, const struct wb_plan_block *b); /* http.c */
+
+/* script.c: sh -e, in a process group of its own; its last line of output is in why, behind ": ".
+ * timeout_ms: 0 for none. What it leaves in the background goes on without us, unless it was
+ * stopped: then all of the group ends. */
 void wb_run_script(struct wb_job *job, const char *text, int64_t timeout_ms);
 
 /* backup.c */

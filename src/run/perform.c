@@ -5,16 +5,8 @@
 #include "base/str.h"
 #include "copy/copy.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <poll.h>
-#include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 /* --- copy
  * ---------------------------------------------------------------------------------------- */
@@ -73,111 +65,6 @@ static void copy(struct wb_job *job, enum wb_copy_extent extent) {
     job->nothing_done = true; /* what was begun is taken up by the next copy */
     wb_copy_report_free(report);
     wb_rules_free(o.rules);
-}
-
-/* --- scripts
- * ------------------------------------------------------------------------------------- */
-
-static pid_t start_shell(const char *text, int out) {
-    posix_spawn_file_actions_t files;
-    posix_spawnattr_t attr;
-    pid_t pid = -1;
-    char *argv[] = {"sh", "-e", "-c", strdup(text), NULL};
-    posix_spawn_file_actions_init(&files);
-    posix_spawn_file_actions_addopen(&files, 0, "/dev/null", O_RDONLY, 0);
-    posix_spawn_file_actions_adddup2(&files, out, 1);
-    posix_spawn_file_actions_adddup2(&files, out, 2);
-    posix_spawnattr_init(&attr);
-    posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETPGROUP);
-    posix_spawnattr_setpgroup(&attr, 0); /* so that it ends with all that it began */
-    extern char **environ;
-    if (posix_spawn(&pid, "/bin/sh", &files, &attr, argv, environ) != 0)
-        pid = -1;
-    posix_spawn_file_actions_destroy(&files);
-    posix_spawnattr_destroy(&attr);
-    free(argv[3]);
-    return pid;
-}
-
-/* Its output until it ends; the last bytes are kept. */
-static void read_output(struct wb_job *job, int in, uint64_t deadline_us, char *tail, size_t size) {
-    size_t len = 0;
-    char piece[512];
-    for (;;) {
-        struct pollfd p = {.fd = in, .events = POLLIN};
-        bool late = deadline_us && wb_clock_monotonic_us() > deadline_us;
-        if (late || wb_cancel_signo(&job->cancel))
-            return;
-        if (poll(&p, 1, 100) <= 0)
-            continue;
-        ssize_t n = read(in, piece, sizeof piece);
-        if (n <= 0)
-            return;
-        size_t keep = (size_t)n < size - 1 ? (size_t)n : size - 1;
-        if (len + keep > size - 1) {
-            size_t drop = len + keep - (size - 1);
-            memmove(tail, tail + drop, len - drop);
-            len -= drop;
-        }
-        memcpy(tail + len, piece + (size_t)n - keep, keep);
-        len += keep;
-        tail[len] = 0;
-    }
-}
-
-static void tell_end(struct wb_job *job, int status, const char *tail) {
-    const char *line = tail + strlen(tail);
-    while (line > tail && line[-1] == '\n')
-        line--;
-    size_t len = (size_t)(line - tail);
-    while (line > tail && line[-1] != '\n')
-        line--;
-    len -= (size_t)(line - tail);
-    const char *said = len ? ": " : "";
-    if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
-        wb_job_says(job, WB_JOB_DONE, "exit code 0%s%.*s", said, (int)len, line);
-    else if (WIFEXITED(status))
-        wb_job_says(job, WB_JOB_FAILED, "exit code %d%s%.*s", WEXITSTATUS(status), said, (int)len,
-                    line);
-    else
-        wb_job_says(job, WB_JOB_FAILED, "ended by signal %d%s%.*s", WTERMSIG(status), said,
-                    (int)len, line);
-}
-
-void wb_run_script(struct wb_job *job, const char *text, int64_t timeout_ms) {
-    int ends[2];
-    char tail[400] = "";
-    if (job->run->opts->shell != WB_RUN_ALLOW_SHELL) {
-        wb_job_says(job, WB_JOB_FAILED,
-                    "scripts run only with --allow-shell: end the run and start it with that");
-        job->nothing_done = true;
-        return;
-    }
-    if (pipe2(ends, O_CLOEXEC) != 0) {
-        wb_job_says(job, WB_JOB_FAILED, "a pipe: %s", strerrordesc_np(errno));
-        return;
-    }
-    pid_t pid = start_shell(text, ends[1]);
-    close(ends[1]);
-    if (pid < 0) {
-        wb_job_says(job, WB_JOB_FAILED, "the shell cannot be started: %s", strerrordesc_np(errno));
-        job->nothing_done = true;
-    } else {
-        uint64_t deadline =
-            timeout_ms > 0 ? wb_clock_monotonic_us() + (uint64_t)timeout_ms * 1000 : 0;
-        int status = 0;
-        read_output(job, ends[0], deadline, tail, sizeof tail);
-        bool late = deadline && wb_clock_monotonic_us() > deadline;
-        if (late || wb_cancel_signo(&job->cancel))
-            kill(-pid, SIGTERM);
-        waitpid(pid, &status, 0);
-        tell_end(job, status, tail);
-        if (late)
-            wb_job_says(job, WB_JOB_FAILED, "it took longer than its timeout");
-        job->canceled = wb_cancel_signo(&job->cancel) != 0;
-        job->samples = 1;
-    }
-    close(ends[0]);
 }
 
 /* --- all
