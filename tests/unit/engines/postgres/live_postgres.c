@@ -70,6 +70,10 @@ const char *live_postgres_ask(const char *sql) {
     return rows.n_rows && rows.values[0][0] ? rows.values[0][0] : "";
 }
 
+int live_postgres_version(void) {
+    return atoi(live_postgres_ask("SHOW server_version_num"));
+}
+
 void live_postgres_describe(struct wb_catalog *ret) {
     struct wb_describe_opts opts = {0};
     struct wb_error err = {0};

@@ -14,6 +14,7 @@ struct wb_conn *live_postgres_open(enum wb_side side); /* within the schema */
 void live_postgres_run(const char *sql);
 const char *
 live_postgres_ask(const char *sql); /* the first value, "" for NULL or nothing; lives until stop */
+int live_postgres_version(void);    /* 150004 */
 void live_postgres_describe(struct wb_catalog *ret);
 
 #endif

@@ -236,10 +236,15 @@ static void test_split(void **state) {
     tiles("a int, b date, PRIMARY KEY (a, b)",
           "SELECT g / 10, date '2000-01-01' + g FROM generate_series(1, 10000) g", 10000,
           WB_RANGE_KEY, 5);
-    tiles("a int, b text", "SELECT g % 3, repeat('x', 100) FROM generate_series(1, 10000) g", 10000,
-          WB_RANGE_PAGES, 5);
-    tiles("id int UNIQUE", "SELECT g FROM generate_series(1, 10000) g UNION ALL SELECT NULL", 10001,
-          WB_RANGE_PAGES, 5);
+    if (live_postgres_version() >= 140000) { /* before it a range of pages reads all of a table */
+        tiles("a int, b text", "SELECT g % 3, repeat('x', 100) FROM generate_series(1, 10000) g",
+              10000, WB_RANGE_PAGES, 5);
+        tiles("id int UNIQUE", "SELECT g FROM generate_series(1, 10000) g UNION ALL SELECT NULL",
+              10001, WB_RANGE_PAGES, 5);
+    } else {
+        tiles("a int, b text", "SELECT g % 3, 'x' FROM generate_series(1, 5000) g", 5000,
+              WB_RANGE_ALL, 1);
+    }
     tiles("id int PRIMARY KEY", "SELECT g FROM generate_series(1, 0) g", 0, WB_RANGE_KEY, 1);
     tiles("a int", "SELECT g FROM generate_series(1, 0) g", 0, WB_RANGE_ALL, 1);
 }
