@@ -5,6 +5,9 @@
 
 # --- servers of its own: MariaDB replicates over TCP only, so that its source listens on the loopback -------------
 
+# Servers of another version may come without the program that copies one (scripts/pg-versions).
+[ -z "${WB_PG_BIN:-}" ] || [ -x "$WB_PG_BIN/pg_basebackup" ] || exit 77
+
 free_port() {
     local port
     for ((i = 0; i < 50; i++)); do
@@ -24,7 +27,7 @@ WB_MY_OPTS="--server-id=2" "$WB_ROOT/scripts/servers" start "$replica" --fast --
 REPLICA="mysql://root@localhost/?socket=$replica/mariadb/my.sock"
 rep() { mariadb --no-defaults -uroot -S "$replica/mariadb/my.sock" -N -B "$@"; }
 
-bin=$(dirname "$(compgen -G '/usr/lib/postgresql/*/bin/pg_basebackup' | sort -V | tail -n 1)")
+bin=${WB_PG_BIN:-$(dirname "$(compgen -G '/usr/lib/postgresql/*/bin/pg_basebackup' | sort -V | tail -n 1)")}
 user=$(stat -c %U "$WB_PG_HOST/data")
 as_postgres() { if [ "$user" = "$(id -un)" ]; then "$@"; else setpriv --reuid="$user" --regid="$(id -g "$user")" --init-groups -- "$@"; fi; }
 mkdir -m 700 "$standby"
