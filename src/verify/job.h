@@ -2,7 +2,9 @@
  * this module.
  *
  *   open.c    connects, probes and describes both sides
- *   pair.c    which table and column of one side is compared with which of the other, and how
+ *   pair.c    which table and column of one side is compared with which of the other, and how;
+ *             pair_key.c: by which key its rows are found
+ *   finding.c what it has to say, kept and told
  *   prepare.c cutting a table into units, choosing who makes digests; compare.c: chunks of them;
  *             finish.c: its differences listed, its outcome
  *   stream.c  reading rows of one side in the target's forms; digests of a range
@@ -249,15 +251,22 @@ void wb_verify_revive(struct wb_verify_job *job);
 
 /* pair.c: job->selected, wanted, pairs, and one table report each. */
 enum wb_code wb_verify_make_pairs(struct wb_verify_job *job, struct wb_error *err);
-void wb_verify_add_finding(struct wb_verify_job *job, enum wb_verify_level level,
-                           enum wb_verify_outcome outcome, const char *table, const char *object,
-                           const char *hint, const char *text, ...)
-    __attribute__((format(printf, 7, 8)));
+
+/* pair_key.c: p->way, the key in p->all, and one index a side: the key's; none: rows are compared
+ * by buckets. */
+void wb_verify_choose_key(struct wb_verify_job *job, struct wb_verify_pair *p);
+/* Where in a choice the source's column is, or -1. */
+int wb_verify_position_of(const struct wb_verify_columns *c, int source_column);
 /* Whether keys of one type are in the same order, and in the same ranges of the same bounds, as
  * those of the other; whether one cell makes literals of both that mean the same. */
 bool wb_verify_same_order(const struct wb_type *from, const struct wb_type *to);
 bool wb_verify_same_literals(const struct wb_type *from, const struct wb_type *to);
-/* Add a sentence to what was not compared. Takes job->lock, as does add_finding. */
+
+/* finding.c: both take job->lock. add_why: one more sentence on what was not compared. */
+void wb_verify_add_finding(struct wb_verify_job *job, enum wb_verify_level level,
+                           enum wb_verify_outcome outcome, const char *table, const char *object,
+                           const char *hint, const char *text, ...)
+    __attribute__((format(printf, 7, 8)));
 void wb_verify_add_why(struct wb_verify_job *job, struct wb_verify_pair *p, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 

@@ -11,43 +11,6 @@
 #include "verify/wanted.h"
 
 /* ------------------------------------------------------------------------------------------------
- * findings */
-
-void wb_verify_add_finding(struct wb_verify_job *job, enum wb_verify_level level,
-                           enum wb_verify_outcome outcome, const char *table, const char *object,
-                           const char *hint, const char *text, ...) {
-    struct wb_verify_report *r = job->report;
-    WB_CLEANUP_BUF struct wb_buf b = {0};
-    va_list args;
-    va_start(args, text);
-    wb_buf_addv(&b, text, args);
-    va_end(args);
-    pthread_mutex_lock(&job->lock);
-    struct wb_verify_finding *f = WB_PUSH(&r->arena, r->findings, r->n_findings, job->cap_findings);
-    *f = (struct wb_verify_finding){.level = level,
-                                    .outcome = outcome,
-                                    .table = wb_arena_strdup(&r->arena, table),
-                                    .object = wb_arena_strdup(&r->arena, object),
-                                    .text = wb_arena_strdup(&r->arena, wb_buf_str(&b)),
-                                    .hint = wb_arena_strdup(&r->arena, hint)};
-    struct wb_verify_finding told = *f;
-    pthread_mutex_unlock(&job->lock);
-    wb_verify_tell(job, &(struct wb_verify_event){.kind = WB_VERIFY_FINDING, .finding = &told});
-}
-
-void wb_verify_add_why(struct wb_verify_job *job, struct wb_verify_pair *p, const char *fmt, ...) {
-    WB_CLEANUP_BUF struct wb_buf b = {0};
-    va_list args;
-    va_start(args, fmt);
-    wb_buf_addv(&b, fmt, args);
-    va_end(args);
-    pthread_mutex_lock(&job->lock);
-    p->why = p->why ? wb_arena_printf(&job->report->arena, "%s; %s", p->why, wb_buf_str(&b))
-                    : wb_arena_strdup(&job->report->arena, wb_buf_str(&b));
-    pthread_mutex_unlock(&job->lock);
-}
-
-/* ------------------------------------------------------------------------------------------------
  * mapping */
 
 static enum wb_code map_schema(struct wb_verify_job *job, struct wb_error *err) {
@@ -64,11 +27,6 @@ static enum wb_code map_schema(struct wb_verify_job *job, struct wb_error *err) 
 
 /* ------------------------------------------------------------------------------------------------
  * columns */
-
-static bool number_like(const struct wb_type *t) {
-    return t->kind == WB_KIND_INT || t->kind == WB_KIND_UINT || t->kind == WB_KIND_DECIMAL ||
-           t->kind == WB_KIND_BOOL;
-}
 
 static bool wants_column(const struct wb_verify_job *job, const struct wb_verify_pair *p,
                          const char *column) {
@@ -152,107 +110,6 @@ static void name_missing_columns(struct wb_verify_job *job, struct wb_verify_pai
 }
 
 /* ------------------------------------------------------------------------------------------------
- * keys */
-
-static bool identifies_rows(const struct wb_table *t, struct wb_index *x) {
-    struct wb_table alone = *t;
-    alone.indexes = x;
-    alone.n_indexes = 1;
-    return wb_table_replica_key(&alone) != NULL;
-}
-
-/* Position in the choice of the source's column, or -1. */
-static int position_of(const struct wb_verify_columns *c, int source_column) {
-    for (size_t i = 0; i < c->n; i++)
-        if (c->index[WB_SIDE_SOURCE][i] == (uint32_t)source_column)
-            return (int)i;
-    return -1;
-}
-
-static bool set_key(struct wb_verify_columns *c, const struct wb_index *key) {
-    c->n_key = 0;
-    for (size_t i = 0; i < key->n_parts; i++) {
-        int at = position_of(c, key->parts[i].column);
-        if (at < 0)
-            return false;
-        c->key[i] = (uint32_t)at;
-    }
-    c->n_key = key->n_parts;
-    return true;
-}
-
-/* The target's unique index over the same columns, led by the same one. */
-static struct wb_index *twin_of(const struct wb_verify_pair *p, const struct wb_verify_columns *c) {
-    const struct wb_table *to = p->table[WB_SIDE_TARGET];
-    for (size_t i = 0; i < to->n_indexes; i++) {
-        struct wb_index *x = &to->indexes[i];
-        if (x->n_parts != c->n_key || !identifies_rows(to, x) || x->ignored ||
-            (uint32_t)x->parts[0].column != c->index[WB_SIDE_TARGET][c->key[0]])
-            continue;
-        size_t found = 0;
-        for (size_t k = 0; k < c->n_key; k++)
-            for (size_t n = 0; n < x->n_parts; n++)
-                found += (uint32_t)x->parts[n].column == c->index[WB_SIDE_TARGET][c->key[k]];
-        if (found == c->n_key)
-            return x;
-    }
-    return NULL;
-}
-
-static void keep_index(struct wb_verify_job *job, struct wb_table *t, const struct wb_index *x) {
-    t->n_indexes = x != NULL;
-    t->indexes = WB_NEW(&job->arena, struct wb_index);
-    if (x)
-        *t->indexes = *x;
-}
-
-/* A policy that alters values could put a row's key into another range than the source has it in.
- */
-static bool may_move_keys(const struct wb_verify_job *job) {
-    const enum wb_action *a = job->opts->policy.action;
-    return a[WB_ISSUE_RANGE] != WB_ACTION_REFUSE || a[WB_ISSUE_ZERO_DATE] != WB_ACTION_REFUSE;
-}
-
-bool wb_verify_same_order(const struct wb_type *from, const struct wb_type *to) {
-    return wb_type_c_ordered(from) && wb_type_c_ordered(to) &&
-           (to->kind == from->kind ? to->fraction_digits >= from->fraction_digits
-                                   : number_like(to) && number_like(from));
-}
-
-/* A literal of one side's type says the same as that of the other, made of one cell. */
-bool wb_verify_same_literals(const struct wb_type *from, const struct wb_type *to) {
-    enum wb_kind f = from->kind, t = to->kind;
-    bool moments = (f == WB_KIND_TIMESTAMP || f == WB_KIND_TIMESTAMPTZ) &&
-                   (t == WB_KIND_TIMESTAMP || t == WB_KIND_TIMESTAMPTZ);
-    bool raw =
-        (f == WB_KIND_UUID || f == WB_KIND_BYTES) && (t == WB_KIND_UUID || t == WB_KIND_BYTES);
-    return f != WB_KIND_FLOAT && f != WB_KIND_ANY &&
-           (f == t || moments || raw || (number_like(from) && number_like(to)));
-}
-
-static void choose_key(struct wb_verify_job *job, struct wb_verify_pair *p) {
-    struct wb_table *from = p->table[WB_SIDE_SOURCE], *to = p->table[WB_SIDE_TARGET];
-    const struct wb_index *key = wb_table_replica_key(from), *twin = NULL;
-    if (key && !set_key(&p->all, key))
-        key = NULL;
-    if (key)
-        twin = twin_of(p, &p->all);
-    p->way = WB_VERIFY_BY_BUCKETS;
-    if (twin) {
-        const struct wb_type *lead = &from->columns[key->parts[0].column].type;
-        if (wb_verify_same_order(lead, p->all.types[p->all.key[0]]) && !may_move_keys(job))
-            p->way = WB_VERIFY_BY_RANGES;
-    }
-    p->literal_keys = key && job->engine[0]->verify && job->engine[1]->verify &&
-                      job->engine[0]->verify->literal && job->engine[1]->verify->literal;
-    for (size_t i = 0; i < p->all.n_key; i++)
-        p->literal_keys &= wb_verify_same_literals(&from->columns[key->parts[i].column].type,
-                                                   p->all.types[p->all.key[i]]);
-    keep_index(job, from, key);
-    keep_index(job, to, twin);
-}
-
-/* ------------------------------------------------------------------------------------------------
  * pairs */
 
 static bool is_key_column(const struct wb_verify_columns *c, size_t at) {
@@ -276,7 +133,8 @@ static void choose_compared(struct wb_verify_job *job, struct wb_verify_pair *p)
         add_column(c, to, column);
     }
     for (size_t k = 0; k < all->n_key; k++)
-        c->key[k] = (uint32_t)position_of(c, (int)all->index[WB_SIDE_SOURCE][all->key[k]]);
+        c->key[k] =
+            (uint32_t)wb_verify_position_of(c, (int)all->index[WB_SIDE_SOURCE][all->key[k]]);
     c->n_key = all->n_key;
     p->scope =
         c->n == p->wanted->n_columns ? "*" : wb_arena_strdup(&job->arena, wb_buf_str(&names));
@@ -291,7 +149,7 @@ static void meet(struct wb_verify_job *job, struct wb_verify_pair *p,
     for (uint32_t i = 0; i < actual->n_columns; i++)
         if (known[i] && converts(job, p, i))
             add_column(&p->all, p->table[WB_SIDE_TARGET], i);
-    choose_key(job, p);
+    wb_verify_choose_key(job, p);
     choose_compared(job, p);
     if (p->compared.n == 0) {
         p->way = WB_VERIFY_BY_NOTHING;
