@@ -1,5 +1,5 @@
-/* Findings about ramps: what a gate no longer watches, whether it can be decided in time, whether
- * the stages fit into the phase's days. */
+/* Findings about ramps: what a gate no longer watches, or never did though reads may be stale;
+ * whether it can be decided in time; whether the stages fit into the phase's days. */
 #include "plan/reader.h"
 
 #include "base/str.h"
@@ -23,6 +23,51 @@ static void judge_dropped(struct wb_plan_reader *r, const struct wb_plan_stage *
                            "stage %s no longer watches %s, which stage %s did", s->name, m->name,
                            before->name);
     }
+}
+
+/* "replica lag", "lag", "sync_lag_ms"; not "flag". */
+static bool is_lag(const struct wb_plan_metric *m) {
+    for (const char *p = m ? m->name : NULL; p && (p = wb_str_istr(p, "lag")); p += 3)
+        if ((p == m->name || strchr(" _", p[-1])) && (!p[3] || strchr(" _", p[3])))
+            return true;
+    return false;
+}
+
+/* The lag of what is fed behind the application's back: a user who has written reads it too early.
+ * NULL where the plan knows of nothing like it. */
+static const char *lag_of(const struct wb_plan *p) {
+    const char *used = NULL;
+    for (size_t i = 0; i < p->n_metrics; i++) {
+        const struct wb_plan_metric *m = p->metrics[i];
+        if (is_lag(m) && m->source == WB_SOURCE_QUERY)
+            return m->name;
+        if (is_lag(m) && !used)
+            used = m->name;
+    }
+    return used ? used : p->front.n_replicas ? "replica lag" : NULL;
+}
+
+static bool watches_lag(const struct wb_plan_stage *s) {
+    for (size_t i = 0; i < s->n_gate; i++)
+        if (is_lag(s->gate[i].metric))
+            return true;
+    return false;
+}
+
+/* The first stage tells for all: of later ones it is told that they drop it. */
+static void judge_lag(struct wb_plan_reader *r, const struct wb_plan_phase *p) {
+    const char *lag = lag_of(r->plan);
+    const struct wb_plan_stage *s = p->n_stages ? &p->stages[0] : NULL;
+    if (!lag || !s || watches_lag(s))
+        return;
+    wb_reader_find(r, WB_PLAN_STALE_READS, s->n_gate ? s->gate[0].place : s->place,
+                   wb_arena_printf(r->a,
+                                   "add \"%s < 5 s\", or however long users may wait for what "
+                                   "they wrote, to every gate of the ramp",
+                                   lag),
+                   "the gate of stage %s does not watch %s: users whose reads go there may "
+                   "not see what they have just written",
+                   s->name, lag);
 }
 
 /* Samples that decide the clause without a single error: 3 / threshold for a ratio (95 %,
@@ -106,6 +151,7 @@ void wb_judge_stages(struct wb_plan_reader *r) {
                 "state it, as \"10,000 reads/min\", or in the front matter below \"traffic:\"",
                 "the plan states no traffic: whether the gates can be decided in time is not "
                 "known");
+        judge_lag(r, p);
         judge_days(r, p);
         judge_order(r, p);
     }

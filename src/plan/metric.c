@@ -224,20 +224,41 @@ static void read_setting(struct wb_plan_reader *r, const struct wb_yaml *y,
     wrong(r, y);
 }
 
+/* Counted from what the application reports, bound or not. */
+static bool is_reported(const struct wb_plan_metric *m) {
+    return m->kind == WB_METRIC_OBSERVED ||
+           (m->kind == WB_METRIC_BUILTIN && m->shape != WB_SHAPE_VALUE);
+}
+
+/* "error rate: observe" */
+static bool observe(struct wb_plan_reader *r, const struct wb_yaml *y, struct wb_plan_metric *m) {
+    if (y->kind != WB_YAML_SCALAR || strcmp(y->text, "observe") != 0)
+        return false;
+    if (m->kind == WB_METRIC_OBSERVED)
+        m->source = WB_SOURCE_OBSERVE;
+    else if (!is_reported(m))
+        wb_reader_find(
+            r, WB_PLAN_VALUE, y->key_place,
+            m->kind == WB_METRIC_BUILTIN
+                ? "leave the line out, for whimbrel measures it itself; or give promql:, sql:, "
+                  "sh: or http: with a query"
+                : "give promql:, sql:, sh: or http: with a query; what applications report is: "
+                  "error rate, P50, P95, P99, dual-write error rate, mismatch rate, divergences",
+            "\"%s\" is not among what an application reports", y->key);
+    return true;
+}
+
 static void bind_one(struct wb_plan_reader *r, const struct wb_yaml *y) {
     struct wb_plan_metric *m = wb_metric_named(r, y->key);
     m->place = y->key_place;
-    if (y->kind == WB_YAML_SCALAR && m->kind == WB_METRIC_OBSERVED &&
-        strcmp(y->text, "observe") == 0) {
-        m->source = WB_SOURCE_OBSERVE;
+    if (observe(r, y, m))
         return;
-    }
     for (size_t i = 0; y->kind == WB_YAML_MAP && i < y->n; i++)
         read_setting(r, &y->items[i], m);
     if (m->source != WB_SOURCE_QUERY)
         wb_reader_find(
             r, WB_PLAN_VALUE, y->key_place,
-            m->kind == WB_METRIC_OBSERVED
+            is_reported(m)
                 ? "give promql:, sql:, sh: or http: with a query, or \"observe\" where the "
                   "application reports its reads and writes"
                 : "give promql:, sql:, sh: or http: with a query",

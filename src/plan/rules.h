@@ -45,6 +45,9 @@
     X(WRITES_IN_CHECK, "check-writes", ERROR, "a check runs read only, but its SQL writes")        \
     X(GATE_DROPS, "gate-drops-metric", WARNING,                                                    \
       "a stage's gate no longer watches what the stage before watched")                            \
+    X(STALE_READS, "gate-without-lag", WARNING,                                                    \
+      "the plan names replicas or a lag, and a ramp's gate does not watch it: users may not see "  \
+      "what they have just written")                                                               \
     X(GATE_UNCERTAIN, "gate-not-certifiable", WARNING,                                             \
       "the stage is too short for its gate to be decided from the stated traffic")                 \
     X(NO_LOSS_CLAIM, "loss-claim", WARNING,                                                        \
