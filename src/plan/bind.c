@@ -67,7 +67,7 @@ static void tell_unbound(struct wb_plan_reader *r, const struct wb_plan_clause *
 }
 
 /* "error rate > 5", "replica lag > 30": a value that the metric cannot be compared with. */
-static void judge_unit(struct wb_plan_reader *r, const struct wb_plan_clause *c) {
+static void judge_unit(struct wb_plan_reader *r, struct wb_plan_clause *c) {
     const struct wb_plan_metric *m = c->metric;
     struct wb_decimal one = {.digits = 1};
     enum wb_plan_unit unit = c->value.unit;
@@ -83,6 +83,8 @@ static void judge_unit(struct wb_plan_reader *r, const struct wb_plan_clause *c)
         time    ? unit == WB_UNIT_MS
         : ratio ? unit == WB_UNIT_RATIO || (plain && wb_decimal_compare(c->value.number, one) <= 0)
                 : plain || unit == WB_UNIT_ROWS;
+    if (good && ratio && plain)
+        c->value.unit = WB_UNIT_RATIO; /* 0.001 is 0.1% */
     if (!good)
         wb_reader_find(r, WB_PLAN_VALUE, c->place,
                        time    ? "write a duration, such as 22 ms or 5 s"

@@ -5,6 +5,8 @@
  * nearly fits, or holds a comparison that is not understood, is an error. */
 #include "plan/clause.h"
 
+#include "base/str.h"
+
 #include <string.h>
 
 enum { MAX_HALVES = 60 };
@@ -48,16 +50,34 @@ static bool next_part(const struct wb_phrase *p, size_t *at, struct part *ret) {
     return i < p->n;
 }
 
+size_t wb_phrase_range(const struct wb_phrase *p) {
+    for (size_t i = 1; i + 1 < p->n; i++) {
+        const struct wb_token *t = &p->tokens[i];
+        bool number = t[-1].kind == WB_TOKEN_NUMBER || t[-1].kind == WB_TOKEN_PERCENT;
+        if (t->kind == WB_TOKEN_DASH && number && t[1].kind == WB_TOKEN_NUMBER && !t->after_space &&
+            !t[1].after_space)
+            return i;
+    }
+    return p->n;
+}
+
+/* "(5 min)" says how long, but not what of: no comment. */
+static bool says_time(const struct wb_phrase *p, size_t open, size_t close) {
+    struct wb_plan_value v;
+    size_t n = wb_value_at(p, open + 1, &v, NULL);
+    return n && v.unit == WB_UNIT_MS && open + 1 + n == close;
+}
+
 struct wb_phrase wb_phrase_bare(const struct wb_phrase *p) {
-    size_t n = p->n;
+    size_t n = p->n, range = wb_phrase_range(p);
     for (size_t i = 1; i < n; i++)
-        if (p->tokens[i].kind == WB_TOKEN_DASH)
+        if (p->tokens[i].kind == WB_TOKEN_DASH && i != range)
             n = i;
     if (n > 1 && wb_token_mark(&p->tokens[n - 1], ')')) {
         size_t open = n - 1;
         while (open > 0 && !wb_token_mark(&p->tokens[open], '('))
             open--;
-        n = open ? open : n;
+        n = open && !says_time(p, open, n - 1) ? open : n;
     }
     return wb_phrase_part(p, 0, n);
 }
@@ -66,7 +86,8 @@ struct wb_phrase wb_phrase_without_lead(const struct wb_phrase *p) {
     static const char *const leads[] = {
         "confirm", "verify",   "check",   "ensure",  "validate", "that", "all",   "if",
         "when",    "whenever", "once",    "only",    "make",     "sure", "wait",  "until",
-        "get",     "obtain",   "collect", "require", "requires", "need", "needs", "the"};
+        "get",     "obtain",   "collect", "require", "requires", "need", "needs", "the",
+        "as",      "soon",     "should",  "in",      "case"};
     size_t from = 0;
     for (bool more = true; more && from + 1 < p->n;) {
         more = false;
@@ -147,8 +168,10 @@ static struct wb_phrase joined(struct wb_plan_reader *r, const struct wb_phrase 
 
 /* What a clause says of the name that it begins with: "below 20 ms". */
 static struct wb_phrase predicate_of(const struct wb_phrase *form, const struct wb_match *m) {
-    static const enum wb_slot slots[] = {WB_SLOT_METRIC, WB_SLOT_THING, WB_SLOT_SIDE};
-    for (size_t i = 0; i < 3; i++) {
+    static const enum wb_slot slots[] = {WB_SLOT_METRIC, WB_SLOT_THING, WB_SLOT_SIDE,
+                                         WB_SLOT_NAMES};
+    bool of_gate = m->pattern->kind == WB_CLAUSE_EXCEEDS_GATE;
+    for (size_t i = 0; i < 3 + (size_t)of_gate; i++) {
         const struct wb_capture *c = &m->slots[slots[i]];
         if (c->taken && c->i == m->begin)
             return wb_phrase_part(form, c->j, form->n);
@@ -158,6 +181,12 @@ static struct wb_phrase predicate_of(const struct wb_phrase *form, const struct 
 
 static void add_part(struct reading *x, const struct wb_phrase *p);
 
+/* "CI green and backup verified within 7 days": what is green says all itself. */
+static bool sensible(const struct wb_plan_clause *c) {
+    return c->kind != WB_CLAUSE_VERIFIED || wb_str_istr(c->thing, "backup") ||
+           wb_str_istr(c->thing, "restore") || wb_str_istr(c->thing, "snapshot");
+}
+
 /* The names that waited get the predicate of the clause that came; without one each is a part. */
 static void settle(struct reading *x, const struct wb_phrase *predicate) {
     size_t n = x->n_waiting;
@@ -166,7 +195,7 @@ static void settle(struct reading *x, const struct wb_phrase *predicate) {
         struct wb_plan_clause c;
         struct wb_phrase full =
             predicate ? joined(x->r, &x->waiting[i], predicate) : (struct wb_phrase){0};
-        if (full.n && wb_clause_understands(x->r, &full, &c)) {
+        if (full.n && wb_clause_understands(x->r, &full, &c) && sensible(&c)) {
             c.text = wb_arena_printf(x->r->a, "%s %s",
                                      wb_phrase_slice(x->r, &x->waiting[i], 0, x->waiting[i].n),
                                      wb_phrase_slice(x->r, predicate, 0, predicate->n));
@@ -253,11 +282,22 @@ static bool halves(struct reading *x, const struct wb_phrase *p) {
     return false;
 }
 
+/* "Pause the backfill", "pause the backfill and page on-call". */
+static bool begins_with_action(struct wb_plan_reader *r, const struct wb_phrase *p) {
+    for (size_t i = 1; i + 1 < p->n; i++) {
+        struct wb_phrase first = wb_phrase_part(p, 0, i);
+        if (wb_token_is(&p->tokens[i], "and") && wb_action_understands(r, &first))
+            return true;
+    }
+    return wb_action_understands(r, p);
+}
+
 /* "If the lag exceeds 30 s, pause the backfill"; "error rate > 1% -> flip the flag off". */
 static bool acts(struct reading *x, const struct wb_phrase *p) {
     if (!x->actions)
         return false;
-    if (wb_action_understands(x->r, p)) {
+    bool then = p->n > 1 && x->to->n && wb_token_is(&p->tokens[0], "then");
+    if (then || begins_with_action(x->r, p)) {
         wb_actions_read(x->r, p, x->actions);
         return true;
     }

@@ -24,20 +24,25 @@ static bool parts_names(const struct wb_token *t) {
 
 /* "columns", "match": what stands behind the names of columns. */
 static bool behind_names(const struct wb_token *t) {
-    static const char *const words[] = {"columns", "column", "match",
-                                        "matches", "agree",  "identical"};
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
-        if (wb_token_is(t, words[i]))
-            return true;
-    return false;
+    static const char *const words[] = {"columns", "column",    "match", "matches",
+                                        "agree",   "identical", "must",  "shall",
+                                        "should",  "are",       "be"};
+    return WB_TOKEN_AMONG(t, words);
+}
+
+/* The end of the name at from; "Kari (DBA, on call)" is one. */
+static size_t name_end(const struct wb_phrase *p, size_t from, size_t j) {
+    int depth = 0;
+    size_t end = from;
+    for (; end < j && (depth > 0 || !parts_names(&p->tokens[end])); end++)
+        depth += wb_token_mark(&p->tokens[end], '(') - wb_token_mark(&p->tokens[end], ')');
+    return end;
 }
 
 void wb_clause_add_names(struct wb_plan_reader *r, const struct wb_phrase *p, size_t i, size_t j,
                          struct wb_plan_words *to) {
     for (size_t from = i; from < j;) {
-        size_t end = from;
-        while (end < j && !parts_names(&p->tokens[end]))
-            end++;
+        size_t end = name_end(p, from, j);
         size_t stop = end;
         while (stop > from + 1 && behind_names(&p->tokens[stop - 1]))
             stop--;
@@ -69,12 +74,26 @@ static const char *named(struct wb_plan_reader *r, const struct wb_phrase *p,
     return "";
 }
 
+static struct wb_plan_value above_baseline(struct wb_decimal ratio) {
+    int64_t one = 1;
+    for (unsigned i = 0; i < ratio.scale; i++)
+        one *= 10;
+    ratio.digits += one;
+    return (struct wb_plan_value){.unit = WB_UNIT_BASELINE, .number = ratio};
+}
+
 static void build_compare(struct wb_plan_reader *r, const struct wb_phrase *p,
                           const struct wb_match *m, struct wb_plan_clause *c) {
     const struct wb_capture *s = m->slots;
     c->metric = wb_metric_named(r, named(r, p, m));
     c->cmp = s[WB_SLOT_CMP].taken ? s[WB_SLOT_CMP].cmp : WB_CMP_EQ; /* "no divergences": = 0 */
     c->value = s[WB_SLOT_VALUE].value;
+    if (s[WB_SLOT_N].taken)
+        c->value = s[WB_SLOT_N].value;
+    if (s[WB_SLOT_PCT].taken) { /* "20% above baseline" */
+        c->value = above_baseline(s[WB_SLOT_PCT].value.number);
+        c->cmp = s[WB_SLOT_CMP].taken ? s[WB_SLOT_CMP].cmp : WB_CMP_GT;
+    }
     c->window_ms = s[WB_SLOT_DUR].value.ms;
     c->for_ms = s[WB_SLOT_FOR].taken         ? s[WB_SLOT_FOR].value.ms
                 : s[WB_SLOT_SUSTAINED].taken ? SUSTAINED_MS

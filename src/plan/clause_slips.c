@@ -16,10 +16,11 @@ static void nearly(struct wb_plan_reader *r, const struct wb_phrase *p, const st
 
 /* Whether the number at token i is meant as a value: versions and lists of numbers are not. */
 static bool meant_as_value(const struct wb_phrase *p, size_t i) {
-    static const char *const before[] = {"return",  "returns", "above", "below", "over",  "under",
-                                         "exceeds", "exceed",  "than",  "most",  "least", "within"};
-    static const char *const behind[] = {"rows", "row",   "percent", "ms",      "s",
-                                         "min",  "hours", "minutes", "seconds", "days"};
+    static const char *const before[] = {"return", "returns", "above",  "below", "over",
+                                         "under",  "exceeds", "exceed", "than",  "most",
+                                         "least",  "within",  "of",     "check"};
+    static const char *const behind[] = {"rows",  "row",     "percent", "ms",   "s",     "min",
+                                         "hours", "minutes", "seconds", "days", "random"};
     const struct wb_token *prev = i ? &p->tokens[i - 1] : NULL;
     const struct wb_token *next = i + 1 < p->n ? &p->tokens[i + 1] : NULL;
     bool found = (prev && prev->kind == WB_TOKEN_CMP) || (next && next->kind == WB_TOKEN_PERCENT);
@@ -30,12 +31,25 @@ static bool meant_as_value(const struct wb_phrase *p, size_t i) {
     return found;
 }
 
+/* "0,1", "5 000" and "5.000", as they are written elsewhere. */
+static const char *meant_number(struct wb_plan_reader *r, const char *text) {
+    char *other = wb_arena_strdup(r->a, text);
+    bool comma = strchr(text, ',') != NULL, point = strchr(text, '.') != NULL;
+    struct wb_decimal d;
+    for (char *c = other; *c; c++)
+        *c = *c == ',' ? '.' : *c == '.' || *c == ' ' ? ',' : *c;
+    if ((comma && point) || !wb_decimal_parse(other, strlen(other), &d))
+        return "write thousands as 5,000 and fractions as 0.1";
+    return wb_arena_printf(
+        r->a, "did you mean: %s? Thousands are written as 5,000, fractions as 0.1", other);
+}
+
 bool wb_phrase_malformed(struct wb_plan_reader *r, const struct wb_phrase *p) {
     for (size_t i = 0; i < p->n; i++) {
         if (!p->tokens[i].malformed || !meant_as_value(p, i))
             continue;
         wb_reader_find(r, WB_PLAN_VALUE, wb_reader_place(r, p->tokens[i].from),
-                       "write thousands as 5,000 and fractions as 0.1", "\"%s\" is not a number",
+                       meant_number(r, p->tokens[i].text), "\"%s\" is not a number",
                        p->tokens[i].text);
         return true;
     }
@@ -179,17 +193,31 @@ static bool stray_check(struct wb_plan_reader *r, const struct wb_phrase *p) {
     return true;
 }
 
+/* "5-10 s", "0.1-0.5%": which of them? Dates and versions are none. */
+static bool range(struct wb_plan_reader *r, const struct wb_phrase *p) {
+    size_t i = wb_phrase_range(p);
+    if (i == p->n || !meant_as_value(p, i - 1))
+        return false;
+    wb_reader_find(r, WB_PLAN_VALUE, wb_reader_place(r, p->tokens[i - 1].from),
+                   "write the one bound that counts",
+                   "\"%s\" is a range, and a comparison has one bound",
+                   wb_phrase_slice(r, p, i - 1, i + 2));
+    return true;
+}
+
 void wb_clause_explain(struct wb_plan_reader *r, const struct wb_phrase *p,
                        enum wb_clause_place at) {
     struct wb_phrase rest = wb_phrase_without_lead(p);
     struct wb_phrase forms[3] = {*p, wb_phrase_bare(p), rest};
     struct wb_match m;
+    if (at != WB_AT_STEP && (wb_phrase_malformed(r, p) || range(r, p)))
+        return;
     for (size_t i = 0; i < 3; i++)
         if (wb_match_phrase(r, &forms[i], WB_USE_CRITERIA, WB_MATCH_NEARLY, &m)) {
             nearly(r, &forms[i], &m);
             return;
         }
-    if (at != WB_AT_STEP && !wb_phrase_malformed(r, p) && !stray_rest(r, &rest) &&
-        !stray_comparison(r, p) && !stray_metric(r, &forms[1], at))
+    if (at != WB_AT_STEP && !stray_rest(r, &rest) && !stray_comparison(r, p) &&
+        !stray_metric(r, &forms[1], at))
         stray_check(r, &forms[1]);
 }

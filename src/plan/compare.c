@@ -15,6 +15,7 @@ static const struct {
     {{"exceeds"}, WB_CMP_GT},
     {{"exceed"}, WB_CMP_GT},
     {{"exceeding"}, WB_CMP_GT},
+    {{"in", "excess", "of"}, WB_CMP_GT},
     {{"crosses"}, WB_CMP_GT},
     {{"above"}, WB_CMP_GT},
     {{"over"}, WB_CMP_GT},
@@ -105,6 +106,12 @@ static size_t equality(const struct wb_phrase *p, size_t from, size_t ti) {
     return counts && (at || verb) ? ti + at - from : 0;
 }
 
+/* "no longer below"; not "no longer than". */
+static bool no_longer(const struct wb_phrase *p, size_t i) {
+    const struct wb_token *longer = at_or_null(p, i + 1), *next = at_or_null(p, i + 2);
+    return longer && wb_token_is(longer, "longer") && !(next && wb_token_is(next, "than"));
+}
+
 size_t wb_compare_at(const struct wb_phrase *p, size_t i, enum wb_plan_cmp *ret,
                      size_t *ret_verbs) {
     size_t at = i;
@@ -114,6 +121,7 @@ size_t wb_compare_at(const struct wb_phrase *p, size_t i, enum wb_plan_cmp *ret,
         if (!no && !WB_TOKEN_AMONG(t, verbs))
             break;
         turn ^= no;
+        at += no && no_longer(p, at);
     }
     *ret_verbs = turn ? 0 : at - i;
     enum wb_plan_cmp cmp = WB_CMP_NONE;

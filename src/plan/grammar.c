@@ -46,12 +46,18 @@ const struct wb_pattern wb_patterns[] = {
         "fail any|its|their|that? stage's|current? gate|gates threshold|thresholds|limit|limits?",
         "error rate or latency exceeds gate thresholds",
         "any comparison in the gate of the present ramp stage fails"),
+    CRITERIA(
+        EXCEEDS_GATE,
+        "NAMES exceeds|exceed|violates|violate|breaches|breach|above|over|outside|beyond|misses "
+        "any|its|their? threshold|thresholds|limit|limits of stage's|current? gate|gates|stage",
+        "error rate exceeds the threshold of the gate", "the same"),
     CRITERIA(EXCEEDS_GATE,
              "any|a? stage's|current? gate|gates threshold|thresholds|metric|metrics|limit|limits? "
              "is|are? exceeded|violated|breached|missed|fails|failed|fail",
              "any gate threshold exceeded", "the same"),
     CRITERIA(VERIFIED,
-             "THING is|was|were|has|have? been? successfully? verified|tested|restored CMP DUR ago",
+             "THING must|should|shall? is|was|were|has|have? been? successfully? "
+             "verified|tested|restored CMP DUR ago",
              "backup verified less than 7 days ago", "the same"),
     CRITERIA(RUNNING,
              "THING has|have|is|are? been? running|runs|run|active|live|stable|enabled|healthy "
@@ -73,17 +79,33 @@ const struct wb_pattern wb_patterns[] = {
     CRITERIA(PARITY, "row|data parity :? is|at|of? PCT", "row parity at 100%", "the same"),
     CRITERIA(PARITY, "PCT parity!", "100% parity", "the same"),
     CRITERIA(COMPARE,
-             "METRIC :? CMP VALUE [over|in|within|during|across|on|per any|every|each|last|past? "
+             "METRIC :? CMP VALUE [averaged|measured|calculated|computed? "
+             "over|in|within|during|across|on|per|/ any|every|each|last|past? "
              "rolling|sliding|moving|continuous? DUR window|windows|period|periods|interval?] "
-             "[SUSTAINED] [for|over at|more|over? least|than? FOR]",
+             "[SUSTAINED] [for|over at|more|over|longer? least|than? FOR or? more|longer? "
+             "straight|continuously|consecutively?] [at any|all time|times]",
              "error rate < 0.1% over any 10-minute window",
              "the metric is compared; over a window, sustained (5 minutes) or for a time"),
     CRITERIA(COMPARE,
              "METRIC :? CMP VALUE over|in|within|during|across any|every|each? "
              "rolling|sliding|moving? window|windows of DUR",
              "error rate < 0.1% over a sliding window of 10 minutes", "the same"),
-    CRITERIA(COMPARE, "no|zero|0 KNOWN is|are? detected|found|observed|reported|logged|seen?",
-             "zero divergences", "compared with 0"),
+    CRITERIA(
+        COMPARE,
+        "DUR average|rolling|moving? METRIC :? CMP VALUE [SUSTAINED] [for at|more? least|than? "
+        "FOR]",
+        "10-minute error rate < 0.1%", "the same"),
+    CRITERIA(COMPARE,
+             "METRIC averaged|measured? over|in|within|during|across any|every|each|last? "
+             "rolling|sliding? DUR window|period? CMP VALUE [SUSTAINED] [for at|more? least|than? "
+             "FOR]",
+             "error rate over any 10-minute window < 0.1%", "the same"),
+    CRITERIA(COMPARE,
+             "no|zero|0 KNOWN is|are? detected|found|observed|reported|logged|seen? "
+             "[for|over|in|within|during at|any|last|past|every? least|rolling? FOR "
+             "window|windows|period?]",
+             "zero divergences over 24 hours", "compared with 0"),
+    CRITERIA(COMPARE, "KNOWN : none|zero", "mismatches: none", "the same"),
     CRITERIA(COMPARE, "no|zero|0! THING is|are? detected|found|observed!",
              "no data mismatch detected", "the same"),
     CRITERIA(WITHIN,
@@ -92,16 +114,40 @@ const struct wb_pattern wb_patterns[] = {
              "P99 within 10% of baseline",
              "compared with what was measured before the first change"),
     CRITERIA(UNCHANGED,
-             "METRIC :? must|should|shall|will? is|are|be|stays|stay|remains|remain? unchanged",
+             "METRIC :? must|should|shall|will? is|are|be|stays|stay|remains|remain? "
+             "unchanged|flat",
              "error rate unchanged", "not distinguishable from the baseline"),
-    CRITERIA(
-        VERIFIED,
-        "THING is|was|were|has|have? been? successfully? verified|tested|restored successfully? "
-        "within|in last|past|previous? DUR",
-        "backup verified within 7 days", "its last verification is recent enough"),
+    CRITERIA(UNCHANGED,
+             "METRIC does|do|must|should|shall|may not increase|rise|change|degrade|worsen",
+             "error rate does not increase", "the same"),
+    CRITERIA(UNCHANGED,
+             "no increase|rise|change|degradation|regression in|of METRIC [over|from|vs|versus|"
+             "against|compared to|with? its|their? baseline|baselines]",
+             "no increase in error rate", "the same"),
+    CRITERIA(COMPARE,
+             "METRIC must|should|shall|will? is|are|be|stays|remains|rises|goes|gets? CMP? PCT "
+             "above|over|beyond|higher|worse|slower than? its|their|today's? baseline|baselines "
+             "[SUSTAINED] [for at|more? least|than? FOR]",
+             "P99 is more than 20% above baseline",
+             "compared with what was measured before the first change: above 1.2 times it"),
+    CRITERIA(COMPARE,
+             "METRIC exceeds|exceed|above|over its|their? baseline by CMP? PCT [SUSTAINED] [for "
+             "at|more? least|than? FOR]",
+             "P99 exceeds its baseline by 20%", "the same"),
+    CRITERIA(COMPARE,
+             "METRIC regresses|increases|increase|rises|rise|degrades|grows|worsens by CMP? PCT "
+             "[over|from|vs|versus|against|above|compared to|with|of? its|their? "
+             "baseline|baselines] [SUSTAINED] [for at|more? least|than? FOR]",
+             "P99 rises by more than 20%", "the same"),
+    CRITERIA(VERIFIED,
+             "THING must|should|shall? is|was|were|has|have? been? successfully? "
+             "verified|tested|restored successfully? "
+             "within|in last|past|previous? DUR",
+             "backup verified within 7 days", "its last verification is recent enough"),
     CRITERIA(
         ROW_COUNT,
-        "compare|matching? row|rows|table count|counts :? must|should|have? been? is|are|be? "
+        "compare|matching? row|rows|table count|counts [of|for|in|across all|every|each? "
+        "table|tables] :? must|should|shall|have? been? is|are|be? "
         "match|matches|matched|matching|equal|equals|identical|same|comparison|parity|verified|"
         "compared|agree? [on|of|for|across both|all sides|tables|databases] [for|of|in|across "
         "all|every? table|tables] daily|hourly|weekly?",
@@ -111,8 +157,8 @@ const struct wb_pattern wb_patterns[] = {
              "between|of|in|on SIDE and|with SIDE",
              "row counts match between source and target", "the same"),
     CRITERIA(CHECKSUM,
-             "compare|matching? md5|row|data|table? checksum|checksums|digests :? "
-             "must|should|have? been? is|are|be? "
+             "compare|matching? md5|row|data|table? checksum|checksums|digests [of|for|in|across "
+             "all|every|each? row|rows|table|tables] :? must|should|shall|have? been? is|are|be? "
              "match|matches|matched|equal|identical|same|comparison|verified|compared|agree? "
              "[on|of|for|across both|all sides|tables|databases] daily|hourly|weekly?",
              "checksums match", "rows are compared by digest"),
@@ -120,22 +166,27 @@ const struct wb_pattern wb_patterns[] = {
         CHECKSUM,
         "compare|matching? md5|row|data|table? checksum|checksums|digests "
         "match|matches|matched|equal|identical|comparison|verified? on|of|over|for|across NAMES "
-        "column|columns? match|matches|agree|equal|identical?",
+        "column|columns? must|should|shall|are? be? match|matches|agree|equal|identical?",
         "checksums on email and created_at columns",
         "rows are compared by digest, in these columns"),
     CRITERIA(SAMPLE,
-             "spot check|checks|checking|checked|compare on|of? N random|randomly? "
+             "spot check|checks|checking|checked on|of? N random|randomly? "
              "chosen|selected|sampled? rows|row [for field|fields|value|full equality|parity]",
              "spot-check 2,000 random rows", "that many random rows are compared field by field"),
+    CRITERIA(SAMPLE,
+             "compare|comparing? N random|randomly chosen|selected|sampled? rows|row [for "
+             "field|fields|value|full equality|parity]",
+             "compare 200 random rows", "the same"),
     CRITERIA(SAMPLE,
              "compare? random? sample|samples|sampling :? comparison|check? of? ( N rows|row )",
              "random sample comparison (1,000 rows)", "the same"),
     CRITERIA(SAMPLE,
              "compare|check? random? sample|samples|sampling :? comparison|check? of? N random? "
-             "rows|row match|matches|matched|compared|verified|equal|identical|agrees?",
+             "rows|row must|should|shall|is|are? be? "
+             "match|matches|matched|compared|verified|equal|identical|agrees|agree?",
              "random sample of 1,000 rows", "the same"),
     CRITERIA(SAMPLE,
-             "N random|randomly chosen|selected|sampled? rows|row are|must? be? "
+             "N random|randomly chosen|selected|sampled? rows|row are|must|shall|should? be? spot? "
              "match|matches|compared|verified|equal|identical|checked",
              "500 random rows match", "the same"),
     CRITERIA(
@@ -156,12 +207,20 @@ const struct wb_pattern wb_patterns[] = {
              "no queries hit `users`",
              "the server's counters of the table's use stand still, for 5 minutes unless it says "
              "how long; of SQLite a person says so"),
-    CRITERIA(DETECTED, "any|one|1 KNOWN", "any data mismatch", "one is enough, at once"),
-    CRITERIA(DETECTED, "at least one|1 KNOWN detected|found|observed?", "at least one mismatch",
-             "the same"),
+    CRITERIA(DETECTED, "even? any|one|1|single KNOWN", "any data mismatch",
+             "one is enough, at once"),
+    CRITERIA(DETECTED, "at least one|1 KNOWN is|are? detected|found|observed?",
+             "at least one mismatch", "the same"),
+    CRITERIA(DETECTED, "one|1 or more KNOWN is|are? detected|found|observed|seen|reported|logged?",
+             "one or more mismatches", "the same"),
+    CRITERIA(DETECTED, "KNOWN of any kind|sort", "data mismatch of any kind", "the same"),
+    CRITERIA(COMPARE,
+             "CMP N KNOWN is|are? detected|found|observed|reported|logged|seen|counted? [over|in|"
+             "within|during|per any|every|each|last? rolling|sliding? DUR window|windows?]",
+             "more than 3 mismatches", "the number is compared"),
     CRITERIA(DETECTED,
              "any|one THING is|are|was? detected|found|observed|seen|reported|logged|occurs",
-             "any data mismatch detected", "the same"),
+             "any data mismatch detected", "one is enough, at once"),
     CRITERIA(DETECTED, "THING is|are|was? detected|found|observed", "divergence detected",
              "the same"),
     CRITERIA(COMPLETE,
@@ -253,7 +312,7 @@ const struct wb_pattern wb_patterns[] = {
            "no way back", "the same"),
     ACTION(NONE, "this? is? point of no return", "point of no return", "the same"),
 
-    STEP(BATCHES, "batches of N rows?", "run backfill in batches of 5,000 rows",
+    STEP(BATCHES, "batches of CMP? N rows?", "run backfill in batches of 5,000 rows",
          "the size of a batch of the backfill"),
     STEP(BATCHES, "batch size of|is|to|=|:? N rows?", "with a batch size of 5,000", "the same"),
     STEP(BATCHES, "N row|rows batches", "in 5,000-row batches", "the same"),
@@ -268,7 +327,7 @@ const struct wb_pattern wb_patterns[] = {
          "pausing 200 ms after each batch", "the same"),
     STEP(DELAY, "DUR delay|pause|sleep", "and a 200 ms pause", "the same, of a backfill"),
     STEP(PAUSE_IF_LAG,
-         "pause|stop|hold|suspend|halt|throttle backfill|it? if|when|whenever|while "
+         "pause|pauses|paused|stop|hold|suspend|halt|throttle backfill|it? if|when|whenever|while "
          "replica|replication? lag "
          "CMP DUR",
          "pause if lag exceeds 5 seconds", "the backfill waits while a replica lags more"),
@@ -284,7 +343,7 @@ const struct wb_pattern wb_patterns[] = {
          "not before the end of that day"),
     STEP(GRACE, "wait until|till|for day N", "wait until day 25", "not before the end of that day"),
     STEP(GRACE, "not|no before|earlier|sooner than? day N", "not before day 25", "the same"),
-    STEP(COPY, "copy whole|all? database|everything|tables to|into target",
+    STEP(COPY, "copy whole|all? database|everything|tables to|into SIDE",
          "copy the database into the target", "what whimbrel copy does: all of it, then proof"),
     STEP(
         SCHEMA, "create|make|copy schema|tables in|on|into|to target",

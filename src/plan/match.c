@@ -55,7 +55,7 @@ static bool same(const struct wb_token *t, const char *word) {
         return word[0] >= '0' && word[0] <= '9' && strcmp(t->text, word) == 0;
     if (t->kind == WB_TOKEN_ARROW)
         return strcmp(word, "->") == 0;
-    return wb_token_is(t, word);
+    return (t->kind == WB_TOKEN_WORD || t->kind == WB_TOKEN_CODE) && strcmp(t->text, word) == 0;
 }
 
 static bool go_on(struct matcher *x, size_t ei, size_t ti, struct evidence v, unsigned left,
@@ -131,8 +131,8 @@ static bool take(struct matcher *x, size_t ei, size_t ti, size_t n, struct wb_ca
 
 static bool free_word(const struct wb_token *t, enum wb_slot slot) {
     if (t->kind == WB_TOKEN_MARK)
-        return strchr("/'\"&#@", t->mark) != NULL ||
-               (slot == WB_SLOT_NAMES && (t->mark == ',' || t->mark == '+'));
+        return strchr("/&#@", t->mark) != NULL ||
+               (slot == WB_SLOT_NAMES && strchr(",+()", t->mark) != NULL);
     if (t->kind == WB_TOKEN_NUMBER)
         return slot != WB_SLOT_NAMES;
     return t->kind == WB_TOKEN_WORD || t->kind == WB_TOKEN_CODE;
@@ -153,18 +153,39 @@ static bool several(const struct matcher *x, size_t ti, size_t n) {
 /* "if error rate", "error rate does not": words of the sentence around a name, not of the name. */
 static bool name_of(const struct matcher *x, size_t ti, size_t n) {
     static const char *const first[] = {
-        "if",       "when", "whenever", "while",   "unless",  "until",  "no",     "not",
-        "once",     "any",  "zero",     "all",     "confirm", "verify", "check",  "ensure",
-        "validate", "that", "make",     "compare", "set",     "keep",   "monitor"};
+        "if",    "when",    "whenever", "while",    "unless", "until",   "no",
+        "not",   "once",    "any",      "zero",     "all",    "confirm", "verify",
+        "check", "ensure",  "validate", "that",     "make",   "compare", "set",
+        "keep",  "monitor", "as",       "soon",     "should", "case",    "or",
+        "and",   "than",    "measured", "averaged", "over",   "then"};
     static const char *const last[] = {
-        "is",  "are",   "be",   "been", "was",    "stays", "stay", "not",     "no",     "or",
-        "and", "never", "than", "must", "should", "shall", "will", "to",      "well",   "goes",
-        "by",  "at",    "more", "less", "does",   "has",   "have", "doesn't", "return", "returns"};
-    for (size_t i = ti; i < ti + n; i++)
-        if (token(x, i)->kind == WB_TOKEN_CODE && strchr(token(x, i)->text, ' ') &&
-            !wb_metric_known(x->r, token(x, i)->text))
-            return false; /* a query */
+        "is",      "are",    "be",      "been",   "was",   "stays",  "stay",  "not",  "no",
+        "or",      "and",    "never",   "than",   "must",  "should", "shall", "will", "to",
+        "well",    "goes",   "by",      "at",     "more",  "less",   "does",  "has",  "have",
+        "doesn't", "return", "returns", "longer", "stops", "in"};
+    for (size_t i = ti; i < ti + n; i++) {
+        const struct wb_token *t = token(x, i);
+        struct wb_plan_value v;
+        bool query = t->kind == WB_TOKEN_CODE && strchr(t->text, ' ');
+        bool time = wb_value_at(x->p, i, &v, NULL) && v.unit == WB_UNIT_MS; /* "over 10 minutes" */
+        if ((query || time) && !wb_metric_known(x->r, wb_phrase_slice(x->r, x->p, ti, ti + n)))
+            return false;
+    }
     return !WB_TOKEN_AMONG(token(x, ti), first) && !WB_TOKEN_AMONG(token(x, ti + n - 1), last);
+}
+
+/* "The phase is complete and Maria": a sentence, not names. */
+static bool names(const struct matcher *x, size_t ti, size_t n) {
+    static const char *const verbs[] = {"is",  "are",  "was",  "were",  "be",     "been",
+                                        "has", "have", "must", "shall", "should", "will"};
+    int depth = 0;
+    for (size_t i = ti; i < ti + n; i++) {
+        const struct wb_token *t = token(x, i);
+        depth += wb_token_mark(t, '(') - wb_token_mark(t, ')');
+        if (WB_TOKEN_AMONG(t, verbs) || depth < 0)
+            return false;
+    }
+    return depth == 0;
 }
 
 static bool fits_name(const struct matcher *x, enum wb_slot slot, size_t ti, size_t n) {
@@ -172,7 +193,7 @@ static bool fits_name(const struct matcher *x, enum wb_slot slot, size_t ti, siz
         return wb_metric_known(x->r, wb_phrase_slice(x->r, x->p, ti, ti + n));
     if (slot == WB_SLOT_METRIC && !name_of(x, ti, n))
         return false;
-    return slot == WB_SLOT_NAMES || !several(x, ti, n);
+    return slot == WB_SLOT_NAMES ? names(x, ti, n) : !several(x, ti, n);
 }
 
 static bool go_free(struct matcher *x, size_t ei, size_t ti, struct evidence v, unsigned left) {
@@ -218,6 +239,13 @@ static bool unit_fits(enum wb_slot slot, const struct wb_plan_value *v) {
     }
 }
 
+static const char *with_commas(const struct matcher *x, const char *number) {
+    char *text = wb_arena_strdup(x->r->a, number);
+    for (char *c = text; *c; c++)
+        *c = *c == '.' ? ',' : *c;
+    return text;
+}
+
 static bool go_value(struct matcher *x, size_t ei, size_t ti, struct evidence v, unsigned left) {
     enum wb_slot slot = x->e->items[ei].slot;
     struct wb_capture c = {0};
@@ -227,6 +255,13 @@ static bool go_value(struct matcher *x, size_t ei, size_t ti, struct evidence v,
     if (slot == WB_SLOT_N ? !t || !wb_number_at(t, &c.value.number) : !n)
         return false;
     const struct wb_token *unit = slot == WB_SLOT_N ? token(x, ti + 1) : NULL;
+    bool count = slot == WB_SLOT_N || c.value.unit == WB_UNIT_ROWS;
+    if (count && t->kind == WB_TOKEN_NUMBER && strchr(t->text, '.')) {
+        if (!left)
+            return false; /* "5.000 rows" are not 5 */
+        return take(x, ei, ti, n, c, slipped(v, COST_SLIP, ti, "", NULL), left - COST_SLIP,
+                    with_commas(x, t->text));
+    }
     if (unit && (wb_token_is(unit, "k") || wb_token_is(unit, "thousand"))) {
         if (!left)
             return false; /* "5k" is not 5 */
@@ -262,7 +297,8 @@ static bool go_one(struct matcher *x, size_t ei, size_t ti, struct evidence v, u
                take(x, ei, ti, 1, c, v, left, NULL);
     case WB_SLOT_FLAG:
         return (t->kind == WB_TOKEN_CODE ||
-                (t->kind == WB_TOKEN_WORD && (strchr(t->text, '_') || strchr(t->text, '.')))) &&
+                (t->kind == WB_TOKEN_WORD &&
+                 (t->quoted || strchr(t->text, '_') || strchr(t->text, '.')))) &&
                take(x, ei, ti, 1, c, v, left, NULL);
     case WB_SLOT_SIDE: {
         if (t->kind != WB_TOKEN_CODE &&

@@ -101,8 +101,11 @@ static size_t take_unit(const struct wb_phrase *p, size_t i, struct wb_plan_valu
 }
 
 bool wb_number_at(const struct wb_token *t, struct wb_decimal *ret) {
-    static const char *const words[] = {"zero",  "one",   "two",  "three", "four",   "five",  "six",
-                                        "seven", "eight", "nine", "ten",   "eleven", "twelve"};
+    static const char *const words[] = {
+        "zero",  "one",  "two", "three",  "four",   "five",     "six",      "seven",
+        "eight", "nine", "ten", "eleven", "twelve", "thirteen", "fourteen", "fifteen"};
+    static const char *const tens[] = {"",      "",      "twenty",  "thirty", "forty",
+                                       "fifty", "sixty", "seventy", "eighty", "ninety"};
     if (t->kind == WB_TOKEN_NUMBER && !t->malformed) {
         *ret = t->number;
         return true;
@@ -112,7 +115,47 @@ bool wb_number_at(const struct wb_token *t, struct wb_decimal *ret) {
             *ret = (struct wb_decimal){.digits = (int64_t)i};
             return true;
         }
+    for (size_t i = 2; i < sizeof tens / sizeof *tens; i++)
+        if (wb_token_is(t, tens[i])) {
+            *ret = (struct wb_decimal){.digits = 10 * (int64_t)i};
+            return true;
+        }
     return false;
+}
+
+/* "an hour", "a minute" */
+static bool one_at(const struct wb_phrase *p, size_t i, struct wb_decimal *ret) {
+    struct wb_plan_value v = {.number = {.digits = 1}};
+    bool article = wb_token_is(&p->tokens[i], "a") || wb_token_is(&p->tokens[i], "an");
+    if (!article || i + 1 >= p->n || p->tokens[i + 1].kind != WB_TOKEN_WORD ||
+        !take_duration(p->tokens[i + 1].text, &v))
+        return false;
+    *ret = (struct wb_decimal){.digits = 1};
+    return true;
+}
+
+static int64_t unit_ms(const struct wb_token *t) {
+    for (size_t i = 0; t->kind == WB_TOKEN_WORD && i < sizeof durations / sizeof *durations; i++)
+        if (strcmp(t->text, durations[i].word) == 0)
+            return durations[i].ms;
+    return 0;
+}
+
+/* "1m30s", "1 hour and 30 minutes": what follows a unit in a smaller one; the tokens taken. */
+static size_t take_smaller(const struct wb_phrase *p, size_t i, struct wb_plan_value *v) {
+    size_t n = i < p->n && wb_token_is(&p->tokens[i], "and");
+    const struct wb_token *number = &p->tokens[i + n];
+    if (v->unit != WB_UNIT_MS || i + n + 1 >= p->n || number->kind != WB_TOKEN_NUMBER)
+        return 0;
+    int64_t ms = unit_ms(number + 1);
+    if (!ms || ms >= unit_ms(&p->tokens[i - 1]) || number->malformed || number->number.scale ||
+        v->number.scale)
+        return 0;
+    struct wb_plan_value more = {.number = number->number};
+    wb_decimal_scale(&more.number, ms);
+    v->number.digits += more.number.digits;
+    v->ms = wb_decimal_ceil(v->number);
+    return n + 2 + take_smaller(p, i + n + 2, v);
 }
 
 /* "twice the baseline" */
@@ -135,7 +178,7 @@ size_t wb_value_at(const struct wb_phrase *p, size_t i, struct wb_plan_value *re
     size_t n = 1;
     if (i < p->n && twice(p, i, ret))
         return twice(p, i, ret);
-    if (i >= p->n || !wb_number_at(&p->tokens[i], &v.number))
+    if (i >= p->n || !(wb_number_at(&p->tokens[i], &v.number) || one_at(p, i, &v.number)))
         return 0;
     if (ret_meant)
         *ret_meant = NULL;
@@ -144,6 +187,7 @@ size_t wb_value_at(const struct wb_phrase *p, size_t i, struct wb_plan_value *re
         n++;
     if (i + n < p->n)
         n += take_unit(p, i + n, &v, ret_meant);
+    n += take_smaller(p, i + n, &v);
     if (i + n < p->n && wb_token_mark(&p->tokens[i + n], '+') && !p->tokens[i + n].after_space)
         n++;
     if (v.unit == WB_UNIT_MS && i + n < p->n &&

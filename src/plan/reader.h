@@ -12,7 +12,7 @@ enum wb_token_kind {
     WB_TOKEN_CMP,
     WB_TOKEN_CODE,  /* text is what stands between the backticks */
     WB_TOKEN_ARROW, /* -> or the arrow character */
-    WB_TOKEN_DASH,  /* a dash with space around it */
+    WB_TOKEN_DASH,  /* a dash with space around it, or any between two numbers */
     WB_TOKEN_MARK,  /* one of ( ) , ; : . + / and others, in mark */
 };
 
@@ -21,6 +21,7 @@ struct wb_token {
     char mark;
     bool malformed; /* of a number */
     bool after_space;
+    bool quoted; /* a quotation mark stands before it */
     enum wb_plan_cmp cmp;
     struct wb_decimal number;
     const char *text;
@@ -227,6 +228,8 @@ struct wb_actions {
 /* Words that only lead to what is meant: "confirm that", "if", "make sure". The rest of p, which is
  * p itself where it has none. */
 struct wb_phrase wb_phrase_without_lead(const struct wb_phrase *p);
+/* Where a dash stands between two numbers, "5-10 s": its token, or n. */
+size_t wb_phrase_range(const struct wb_phrase *p);
 /* Without a comment behind a dash and without a last group in parentheses. */
 struct wb_phrase wb_phrase_bare(const struct wb_phrase *p);
 /* Whether an action of the grammar takes the phrase as it is. */

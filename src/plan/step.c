@@ -19,6 +19,15 @@ static void apply_backup(struct wb_plan_reader *r, const struct wb_phrase *p,
     s->side = t ? wb_side_named(r, t->text) : WB_PLAN_SIDE_NONE;
 }
 
+/* "To the new schema" is not to the new side. */
+static bool into_target(const struct wb_plan_reader *r, const struct wb_phrase *p,
+                        const struct wb_match *m) {
+    const struct wb_token *side = &p->tokens[m->slots[WB_SLOT_SIDE].i];
+    bool ends = m->end == p->n || p->tokens[m->end].kind != WB_TOKEN_WORD;
+    return wb_token_is(side, "target") || (ends && !wb_plan_one_database(&r->plan->front) &&
+                                           wb_side_named(r, side->text) == WB_PLAN_SIDE_TARGET);
+}
+
 static void apply(struct wb_plan_reader *r, const struct wb_phrase *p, struct wb_plan_step *s,
                   const struct wb_match *m) {
     const struct wb_capture *c = m->slots;
@@ -42,7 +51,8 @@ static void apply(struct wb_plan_reader *r, const struct wb_phrase *p, struct wb
         s->not_before_day = (unsigned)c[WB_SLOT_N].value.number.digits;
         break;
     case WB_STEP_COPY:
-        s->builtin = WB_BUILTIN_COPY;
+        if (into_target(r, p, m))
+            s->builtin = WB_BUILTIN_COPY;
         break;
     case WB_STEP_SCHEMA: /* within one database it speaks of new tables */
         if (!wb_str_eq(r->plan->front.source.value, r->plan->front.target.value))
@@ -163,10 +173,19 @@ static bool sets_stage(const struct wb_plan_reader *r, const struct wb_phrase *p
            m.pattern->kind == WB_ACT_SET_STAGE;
 }
 
-void wb_step_read(struct wb_plan_reader *r, const struct wb_phrase *p, struct wb_plan_step *ret) {
+/* Without the sentence's end. */
+static struct wb_phrase sentence(const struct wb_phrase *p) {
+    size_t n = p->n;
+    while (n > 1 && wb_token_mark(&p->tokens[n - 1], '.'))
+        n--;
+    return wb_phrase_part(p, 0, n);
+}
+
+void wb_step_read(struct wb_plan_reader *r, const struct wb_phrase *all, struct wb_plan_step *ret) {
+    struct wb_phrase bare = sentence(all), *p = &bare;
     struct wb_plan_step s = {
         .place = wb_reader_place(r, p->tokens[0].from),
-        .text = wb_phrase_slice(r, p, 0, p->n),
+        .text = wb_phrase_slice(r, all, 0, all->n),
         .danger = wb_phrase_danger(p),
     };
     bool grace_only = s.danger != WB_HARMLESS;

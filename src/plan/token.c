@@ -14,7 +14,7 @@ struct lexer {
     size_t at, end;
     struct wb_token *tokens;
     size_t n, cap;
-    bool space;
+    bool space, quote; /* stood before what comes */
 };
 
 static void read_tokens(struct lexer *x);
@@ -39,19 +39,20 @@ static struct wb_token *push(struct lexer *x, enum wb_token_kind kind, size_t by
         .to = x->at + bytes,
         .inner = x->at,
         .after_space = x->space || x->n == 1,
+        .quoted = x->quote,
         .text = "",
     };
     x->at += bytes;
-    x->space = false;
+    x->space = x->quote = false;
     return t;
 }
 
-/* Characters beyond ASCII that mean something here. */
+/* Characters that mean something here. */
 static const struct {
     const char *bytes;
     enum wb_token_kind kind;
     enum wb_plan_cmp cmp;
-    char mark; /* ' ': white space; 0: see kind */
+    char mark; /* ' ': white space; '"': a quotation mark; 0: see kind */
 } signs[] = {
     {"\xE2\x86\x92", WB_TOKEN_ARROW, WB_CMP_NONE, 0}, /* rightwards arrow */
     {"\xE2\x80\x94", WB_TOKEN_DASH, WB_CMP_NONE, 0},  /* em dash */
@@ -87,6 +88,12 @@ static const struct {
     {"\xE2\x80\xA6", WB_TOKEN_MARK, WB_CMP_NONE, '~'}, /* ellipsis */
     {"\xE2\x80\x9C", WB_TOKEN_MARK, WB_CMP_NONE, '"'},
     {"\xE2\x80\x9D", WB_TOKEN_MARK, WB_CMP_NONE, '"'},
+    {"\xE2\x80\x9E", WB_TOKEN_MARK, WB_CMP_NONE, '"'},
+    {"\xE2\x80\x98", WB_TOKEN_MARK, WB_CMP_NONE, '"'}, /* the other one is an apostrophe as well */
+    {"\xC2\xAB", WB_TOKEN_MARK, WB_CMP_NONE, '"'},
+    {"\xC2\xBB", WB_TOKEN_MARK, WB_CMP_NONE, '"'},
+    {"\"", WB_TOKEN_MARK, WB_CMP_NONE, '"'},
+    {"'", WB_TOKEN_MARK, WB_CMP_NONE, '"'},
     {"&le;", WB_TOKEN_CMP, WB_CMP_LE, 0},
     {"&ge;", WB_TOKEN_CMP, WB_CMP_GE, 0},
     {"&rarr;", WB_TOKEN_ARROW, WB_CMP_NONE, 0},
@@ -109,6 +116,12 @@ static const struct {
     {"%", WB_TOKEN_PERCENT, WB_CMP_NONE, 0},
 };
 
+/* Quotation marks say nothing but that a word is a name. */
+static void skip_quote(struct lexer *x, size_t bytes) {
+    x->quote = x->space || x->n == 0 || wb_token_mark(&x->tokens[x->n - 1], '(');
+    x->at += bytes;
+}
+
 static bool read_sign(struct lexer *x) {
     for (size_t i = 0; i < sizeof signs / sizeof *signs; i++) {
         size_t n = strlen(signs[i].bytes);
@@ -117,6 +130,10 @@ static bool read_sign(struct lexer *x) {
         if (signs[i].mark == ' ') {
             x->at += n;
             x->space = true;
+            return true;
+        }
+        if (signs[i].mark == '"') {
+            skip_quote(x, n);
             return true;
         }
         struct wb_token *t = push(x, signs[i].kind, n);
@@ -226,14 +243,57 @@ static bool read_code(struct lexer *x) {
     return false;
 }
 
+/* The bytes of what parts groups of digits beside the comma: a space that does not break, an
+ * apostrophe, and a plain space, which might as well part two numbers. */
+static size_t group_sign(const struct lexer *x, size_t ahead) {
+    static const char *const parts[] = {
+        " ", "'", "\xC2\xA0", "\xE2\x80\x99", "\xE2\x80\x87", "\xE2\x80\x89", "\xE2\x80\xAF"};
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
+        size_t n = strlen(parts[i]);
+        if (x->end - x->at >= ahead + n && memcmp(x->r->text + x->at + ahead, parts[i], n) == 0)
+            return n;
+    }
+    return 0;
+}
+
+/* "10 000" from the end of its first group on: the bytes of the other groups. */
+static size_t more_groups(const struct lexer *x, size_t first, bool *ret_plain) {
+    size_t n = first;
+    for (size_t sign; first <= 3 && (sign = group_sign(x, n)); n += sign + 3) {
+        size_t at = n + sign;
+        bool three = digit(peek(x, at)) && digit(peek(x, at + 1)) && digit(peek(x, at + 2));
+        if (!three || digit(peek(x, at + 3)))
+            break;
+        *ret_plain |= peek(x, n) == ' ';
+    }
+    return n;
+}
+
+/* "5.000" is five, or five thousand where people write so. */
+static bool unclear(const char *number) {
+    const char *point = strchr(number, '.');
+    return point && *number != '0' && strlen(point) == 4 && point[3] == '0';
+}
+
 static void read_number(struct lexer *x) {
     size_t n = peek(x, 0) == '.' ? 1 : 0; /* ".1%" */
-    while (digit(peek(x, n)) || ((peek(x, n) == '.' || peek(x, n) == ',') && digit(peek(x, n + 1))))
-        n++;
+    bool plain = false, whole = n == 0;
+    for (; digit(peek(x, n)) || ((peek(x, n) == '.' || peek(x, n) == ',') && digit(peek(x, n + 1)));
+         n++)
+        whole &= digit(peek(x, n));
+    n = whole ? more_groups(x, n, &plain) : n;
     struct wb_token *t = push(x, WB_TOKEN_NUMBER, n);
-    bool bare = x->r->text[t->from] == '.';
-    t->text = wb_arena_printf(x->r->a, "%s%.*s", bare ? "0" : "", (int)n, x->r->text + t->from);
-    t->malformed = !wb_decimal_parse(t->text, n + bare, &t->number);
+    WB_CLEANUP_BUF struct wb_buf b = {0};
+    wb_buf_adds(&b, x->r->text[t->from] == '.' ? "0" : "");
+    for (size_t i = 0, inside = 0; i < n; i++) {
+        char c = x->r->text[t->from + i];
+        bool part = digit((unsigned char)c) || c == '.' || c == ',';
+        if (part || !inside)
+            wb_buf_addc(&b, part ? c : plain ? ' ' : ',');
+        inside = !part;
+    }
+    t->text = wb_arena_strdup(x->r->a, wb_buf_str(&b));
+    t->malformed = !wb_decimal_parse(t->text, strlen(t->text), &t->number) || unclear(t->text);
     if (peek(x, 0) == '-' && letter(peek(x, 1)) && peek(x, 1) < 0x80)
         x->at++; /* "10-minute" */
 }
@@ -248,9 +308,26 @@ static bool sign_here(const struct lexer *x, size_t ahead) {
     return false;
 }
 
+/* "1m30s": a unit ends where the next number begins. */
+static bool ends_unit(const struct lexer *x, size_t n) {
+    const struct wb_token *before = x->n ? &x->tokens[x->n - 1] : NULL;
+    return n && n <= 3 && digit(peek(x, n)) && before && before->kind == WB_TOKEN_NUMBER &&
+           before->to == x->at;
+}
+
+/* "w/", "w/o" */
+static void read_with(struct lexer *x, struct wb_token *t) {
+    if (strcmp(t->text, "w") != 0 || peek(x, 0) != '/')
+        return;
+    bool without = peek(x, 1) == 'o' && !letter(peek(x, 2));
+    x->at += without ? 2 : 1;
+    t->to = x->at;
+    t->text = without ? "without" : "with";
+}
+
 static void read_word(struct lexer *x) {
     size_t n = 0;
-    for (;; n++) {
+    for (; !ends_unit(x, n); n++) {
         unsigned char c = peek(x, n), next = peek(x, n + 1);
         bool inner = n && (c == '.' || c == '\'' || c == '@') && (letter(next) || digit(next));
         if (!(letter(c) || (n && digit(c)) || inner) ||
@@ -269,8 +346,11 @@ static void read_word(struct lexer *x) {
             *to++ = *c >= 'A' && *c <= 'Z' ? (char)(*c + 32) : *c;
         }
     }
+    while (to > text + 1 && to[-1] == '\'')
+        to--; /* the end of a quotation */
     *to = 0;
     t->text = text;
+    read_with(x, t);
     while (peek(x, 0) == '_')
         x->at++;
 }
@@ -282,6 +362,7 @@ static bool skip_link(struct lexer *x) {
     const char *close = *s == '[' ? memchr(s, ']', left) : NULL;
     if (close && s[1] == '^') {
         x->at += (size_t)(close - s) + 1;
+        x->at += x->n == 0 && peek(x, 0) == ':'; /* where the footnote itself stands */
         return true;
     }
     if (close && close + 1 < s + left && (close[1] == '(' || close[1] == '[')) {
@@ -347,7 +428,11 @@ static bool skip(struct lexer *x) {
 static void read_mark(struct lexer *x) {
     unsigned char c = peek(x, 0);
     bool spaced = x->space && (peek(x, 1) == ' ' || peek(x, 1) == '\n');
-    if (c == '-' && !spaced) { /* a hyphen inside or before a word parts words and is nothing */
+    const struct wb_token *before = x->n ? &x->tokens[x->n - 1] : NULL;
+    bool range =
+        before && before->kind == WB_TOKEN_NUMBER && before->to == x->at && digit(peek(x, 1));
+    if (c == '-' && !spaced &&
+        !range) { /* a hyphen inside or before a word parts words and is nothing */
         x->at++;
         return;
     }
