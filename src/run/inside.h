@@ -190,6 +190,8 @@ enum wb_code wb_run_page(struct wb_run *r, int phase, const char *step, const ch
 /* open.c: plan, journal, identities */
 enum wb_code wb_run_load(struct wb_run *r, const struct wb_run_opts *opts, struct wb_error *err);
 enum wb_code wb_run_begin(struct wb_run *r, struct wb_error *err); /* start or resume */
+/* From now on connections must meet the databases that the state tells of. */
+void wb_run_pin(struct wb_run *r);
 /* PLAN: the journal is another plan's, whose steps are not this one's to undo or to go on with. */
 enum wb_code wb_run_check_journal(const struct wb_run *r, struct wb_error *err);
 void wb_run_done(struct wb_run *r);

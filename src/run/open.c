@@ -285,12 +285,18 @@ static enum wb_code compare_hashes(struct wb_run *r, struct wb_error *err) {
     return WB_OK;
 }
 
+void wb_run_pin(struct wb_run *r) {
+    for (int side = 0; side < 2; side++) {
+        struct wb_database_id was = {r->state.identity[side], r->state.standby[side]};
+        wb_pin_done(&r->pin[side]);
+        wb_pin_init(&r->pin[side], &was);
+    }
+}
+
 /* The run's databases are those that it began with, or now begins with. */
 static enum wb_code check_identity(struct wb_run *r, enum wb_side side, struct wb_error *err) {
     const char *name = side ? "target" : "source";
     struct wb_database_id was = {r->state.identity[side], r->state.standby[side]}, now;
-    wb_pin_done(&r->pin[side]);
-    wb_pin_init(&r->pin[side], &was);
     if (!r->has_url[side])
         return WB_OK;
     enum wb_code code = wb_run_identify(r, side, &r->arena, &now, err);
@@ -315,6 +321,7 @@ enum wb_code wb_run_begin(struct wb_run *r, struct wb_error *err) {
         return wb_error_set(err, WB_E_HELD, "the run was aborted: it does not go on");
     if ((code = wb_run_check_journal(r, err)))
         return code;
+    wb_run_pin(r);
     if (!s->started)
         put_start(r);
     else if (!s->done && (code = compare_hashes(r, err)))

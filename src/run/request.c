@@ -377,6 +377,7 @@ static enum wb_code do_it(struct wb_run *r, const struct wb_request *q, struct w
     enum wb_code code = wb_run_replay(r->journal, &r->state, err);
     if (!code)
         code = wb_run_check_journal(r, err);
+    wb_run_pin(r);
     bool resumes = r->state.started && !r->state.done && !r->state.aborted;
     if (!code && resumes)
         wb_run_event(r, WB_EVENT_RUN_RESUMED, WB_EVENT_NO_PHASE, NULL, "by:s",

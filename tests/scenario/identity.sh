@@ -153,6 +153,8 @@ go_on() { # go_on CASE: as the people on call do
     begin
 }
 
+# What the target has, by the sides of the plan under way.
+target_rows() { if [[ $NEW = sqlite:* ]]; then sqlite3 "${NEW#sqlite:}" "SELECT count(*) FROM people"; else pq "SELECT count(*) FROM people"; fi; }
 through() { # through CASE AWAY BACK OTHER…: the plan, its target swapped in each phase; OTHER prints what the other one holds
     local name=$1 away=$2 back=$3 before
     shift 3
@@ -184,6 +186,14 @@ through() { # through CASE AWAY BACK OTHER…: the plan, its target swapped in e
     go_on "$name, back before a statement"
     ended
     rc "$name: the run comes to its end" 0
+    $away
+    RC=0
+    "$WHIMBREL" rollback "$PLAN" --to 2 --execute >"$SAID" 2>&1 || RC=$?
+    says "$name, swapped before an undo without a runner: said" 'leads to another database than at the beginning'
+    equal "$name, swapped before an undo without a runner: nothing is in the other one" "$before" "$("$@")"
+    $back
+    "$WHIMBREL" resume "$PLAN" >"$SAID" 2>&1
+    equal "$name, back before an undo: it is done" 3 "$(target_rows)"
     equal "$name: each step was done once" 5 "$(sqlite3 "$PLAN.whimbrel.db" "SELECT count(*) FROM event WHERE kind = 'step_outcome' AND data LIKE '%\"done\"%'")"
 }
 
@@ -206,7 +216,7 @@ file_back() { mv "$DIR/new.db" "$DIR/second.db" && mv "$DIR/first.db" "$DIR/new.
 sqlite3 "$DIR/second.db" "CREATE TABLE x (a)" && sqlite3 "$DIR/second.db" "DROP TABLE x"
 other_file() { sqlite3 "$(readlink -e "$DIR/second.db" || echo "$DIR/new.db")" "SELECT count(*) FROM sqlite_master"; }
 through "run, SQLite" file_away file_back other_file
-equal "run, SQLite: what the first file holds" 4 "$(sqlite3 "$DIR/new.db" "SELECT count(*) FROM people")"
+equal "run, SQLite: what the first file holds" 3 "$(sqlite3 "$DIR/new.db" "SELECT count(*) FROM people")"
 
 # --- a standby has its primary's identity ----------------------------------------------------------------------------
 
