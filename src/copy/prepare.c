@@ -62,18 +62,10 @@ static enum wb_code check_engines(struct wb_job *job, struct wb_error *err) {
                                   err);
 }
 
-static enum wb_code check_url(const struct wb_url *url, struct wb_error *err) {
-    const struct wb_engine *e = NULL;
-    enum wb_code code = wb_registry_find(url->scheme, &e, err);
-    if (!code && e->names_database && !url->database)
-        code = wb_error_set(err, WB_E_URL, "%s names no database", url->redacted);
-    return code;
-}
-
 enum wb_code wb_job_open(struct wb_job *job, struct wb_error *err) {
-    enum wb_code code = check_url(job->opts->source, err);
+    enum wb_code code = wb_registry_check_url(job->opts->source, err);
     if (!code)
-        code = check_url(job->opts->target, err);
+        code = wb_registry_check_url(job->opts->target, err);
     if (code)
         return code;
     wb_job_say(job, WB_COPY_PHASE, "connecting");

@@ -72,6 +72,14 @@ static enum wb_code connect(const struct wb_engine *e, const struct wb_url *url,
     return code;
 }
 
+enum wb_code wb_registry_check_url(const struct wb_url *url, struct wb_error *err) {
+    const struct wb_engine *e = NULL;
+    enum wb_code code = wb_registry_find(url->scheme, &e, err);
+    if (!code && e->names_database && !url->database)
+        code = wb_error_set(err, WB_E_URL, "%s names no database", url->redacted);
+    return code;
+}
+
 enum wb_code wb_registry_open(const struct wb_url *url, const struct wb_open_opts *opts,
                               struct wb_conn **ret, struct wb_error *err) {
     const struct wb_engine *e = NULL;

@@ -14,6 +14,9 @@ const struct wb_engine *wb_registry_at(size_t i);
 enum wb_code wb_registry_find(const char *scheme, const struct wb_engine **ret,
                               struct wb_error *err);
 
+/* Before anything is connected to: SCHEME; URL where a database has to be named, and is not. */
+enum wb_code wb_registry_check_url(const struct wb_url *url, struct wb_error *err);
+
 /* Find the engine, open, meet the pin where there is one, and wrap what was opened; errors tell the
  * redacted URL, and url must outlive the connection. Wrappers, from the inside: fault where a fault
  * is planned, trace where a trace is written (so that it sees every attempt, and no waiting but the

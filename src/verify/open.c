@@ -13,14 +13,6 @@ const char *wb_verify_side_word(enum wb_side side) {
     return side == WB_SIDE_SOURCE ? "source" : "target";
 }
 
-static enum wb_code check_url(const struct wb_url *url, struct wb_error *err) {
-    const struct wb_engine *e = NULL;
-    enum wb_code code = wb_registry_find(url->scheme, &e, err);
-    if (!code && e->names_database && !url->database)
-        code = wb_error_set(err, WB_E_URL, "%s names no database", url->redacted);
-    return code;
-}
-
 enum wb_code wb_verify_connect(struct wb_verify_job *job, enum wb_side side, struct wb_conn **ret,
                                struct wb_error *err) {
     struct wb_open_opts opts = {.side = side,
@@ -117,9 +109,9 @@ static enum wb_code open_record(struct wb_verify_job *job, struct wb_error *err)
 
 enum wb_code wb_verify_open(struct wb_verify_job *job, struct wb_error *err) {
     struct wb_verify_report *r = job->report;
-    enum wb_code code = check_url(job->opts->source, err);
+    enum wb_code code = wb_registry_check_url(job->opts->source, err);
     if (!code)
-        code = check_url(job->opts->target, err);
+        code = wb_registry_check_url(job->opts->target, err);
     if (code)
         return code;
     wb_verify_say(job, WB_VERIFY_PHASE, "connecting");
