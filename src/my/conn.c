@@ -136,9 +136,58 @@ enum wb_code wb_my_open(const struct wb_url *url, const struct wb_my_opts *opts,
     return WB_OK;
 }
 
+/* MySQL makes a uuid once per data directory. MariaDB has no such thing: its server_uid is a digest
+ * of port and hardware address, the same for all servers of a machine that listen on sockets only,
+ * so the data directory and the number that an administrator gave the server count, too; before
+ * 10.10 the machine's name stands for the uid. */
+enum wb_code wb_my_identify(struct wb_my_conn *c, const char **ret, struct wb_error *err) {
+    struct wb_my_rows rows;
+    struct wb_error why;
+    enum wb_code code = WB_OK;
+    if (!c->server)
+        code = wb_my_queryf(c, &c->arena, &rows, &why,
+                            c->mariadb ? "SELECT CONCAT_WS(':', @@global.server_uid, "
+                                         "@@global.port, @@global.server_id, @@global.datadir)"
+                                       : "SELECT @@global.server_uuid");
+    if (code == WB_E_SQL)
+        code = wb_my_queryf(c, &c->arena, &rows, &why,
+                            "SELECT CONCAT_WS(':', @@global.hostname, @@global.port, "
+                            "@@global.server_id, @@global.datadir)");
+    if (code) {
+        if (err)
+            *err = why;
+        return code;
+    }
+    if (!c->server)
+        c->server = rows.values[0][0];
+    *ret = c->server;
+    return WB_OK;
+}
+
+/* A second connection is for what the first one's session needs: elsewhere a lock would hold
+ * nothing, and a KILL would end somebody else's query. */
+static enum wb_code open_beside(const struct wb_my_conn *c, const struct wb_my_opts *opts,
+                                struct wb_my_conn **ret, struct wb_error *err) {
+    struct wb_my_conn *side = NULL;
+    const char *met = NULL;
+    enum wb_code code = wb_my_open(&c->url, opts, &side, err);
+    if (!code && c->server)
+        code = wb_my_identify(side, &met, err);
+    if (!code && met && strcmp(met, c->server) != 0)
+        code = wb_error_set(err, WB_E_OTHER_DATABASE,
+                            "a second connection leads to another server: expected %s, met %s; "
+                            "nothing was done there",
+                            c->server, met);
+    if (code)
+        wb_my_close(side);
+    else
+        *ret = side;
+    return code;
+}
+
 enum wb_code wb_my_open_again(const struct wb_my_conn *c, struct wb_my_conn **ret,
                               struct wb_error *err) {
-    return wb_my_open(&c->url, &c->opts, ret, err);
+    return open_beside(c, &c->opts, ret, err);
 }
 
 void wb_my_close(struct wb_my_conn *c) {
@@ -157,7 +206,7 @@ void wb_my_cancel(struct wb_my_conn *c) {
     struct wb_my_conn *side = NULL;
     char sql[64];
     snprintf(sql, sizeof sql, "KILL QUERY %lu", c->thread_id);
-    bool done = !wb_my_open(&c->url, &opts, &side, NULL) && !mysql_query(side->mysql, sql);
+    bool done = !open_beside(c, &opts, &side, NULL) && !mysql_query(side->mysql, sql);
     wb_my_close(side);
     if (!done)
         shutdown(mysql_get_socket(c->mysql), SHUT_RDWR);

@@ -29,6 +29,7 @@ struct wb_my_opts {
 struct wb_my_conn {
     MYSQL *mysql;
     struct wb_arena arena; /* holds what a second connection needs */
+    const char *server;    /* which one it is, as identify told it; NULL: not asked yet */
     struct wb_url url;
     struct wb_my_opts opts;
     const char *database; /* NULL: none chosen */
@@ -44,7 +45,11 @@ enum wb_code wb_my_open(const struct wb_url *url, const struct wb_my_opts *opts,
                         struct wb_my_conn **ret, struct wb_error *err);
 void wb_my_close(struct wb_my_conn *c); /* accepts NULL */
 
-/* Another connection of the same kind. */
+/* Which server this is, by what stays over its restarts. Asked once a connection, by a statement;
+ * borrowed. From then on other connections of the same kind must meet the same. */
+enum wb_code wb_my_identify(struct wb_my_conn *c, const char **ret, struct wb_error *err);
+
+/* Another connection of the same kind. OTHER_DATABASE: the URL leads to another server now. */
 enum wb_code wb_my_open_again(const struct wb_my_conn *c, struct wb_my_conn **ret,
                               struct wb_error *err);
 
@@ -53,8 +58,8 @@ enum wb_code wb_my_open_again(const struct wb_my_conn *c, struct wb_my_conn **re
 enum wb_code wb_my_login_options(const struct wb_my_conn *c, struct wb_buf *to,
                                  struct wb_error *err);
 
-/* From any thread: KILL QUERY over a connection of its own; where that fails the socket is shut
- * down. */
+/* From any thread: KILL QUERY over a connection of its own; where that fails, or leads to another
+ * server, the socket is shut down. */
 void wb_my_cancel(struct wb_my_conn *c);
 
 /* Set *err from the connection's last failure; what may be NULL. */

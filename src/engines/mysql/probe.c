@@ -72,29 +72,14 @@ static void lock_findings(enum wb_mysql_lock lock, struct wb_arena *a, struct wb
                         "uses a single connection");
 }
 
-/* MySQL makes a uuid once per data directory. MariaDB has no such thing: its server_uid is a digest
- * of port and hardware address, the same for all servers of a machine that listen on sockets only,
- * so the data directory and the number that an administrator gave the server count, too; before
- * 10.10 the machine's name stands for the uid. */
 enum wb_code wb_mysql_identify(struct wb_conn *conn, struct wb_arena *a, struct wb_database_id *ret,
                                struct wb_error *err) {
     struct wb_my_conn *my = mysql_of(conn)->my;
-    struct wb_my_rows rows;
-    struct wb_error why;
-    enum wb_code code =
-        wb_my_queryf(my, a, &rows, &why,
-                     my->mariadb ? "SELECT CONCAT_WS(':', @@global.server_uid, @@global.port, "
-                                   "@@global.server_id, @@global.datadir)"
-                                 : "SELECT @@global.server_uuid");
-    if (code == WB_E_SQL)
-        code = wb_my_queryf(my, a, &rows, &why,
-                            "SELECT CONCAT_WS(':', @@global.hostname, @@global.port, "
-                            "@@global.server_id, @@global.datadir)");
+    const char *server = NULL;
+    enum wb_code code = wb_my_identify(my, &server, err);
     if (!code)
         *ret = (struct wb_database_id){
-            .id = wb_arena_printf(a, "%s/%s", rows.values[0][0], my->database ? my->database : "")};
-    else if (err)
-        *err = why;
+            .id = wb_arena_printf(a, "%s/%s", server, my->database ? my->database : "")};
     return code;
 }
 
