@@ -72,6 +72,17 @@ static const char *const target_settings =
     "PRAGMA foreign_keys = OFF; PRAGMA cache_size = -32768; PRAGMA wal_autocheckpoint = 8192; "
     "PRAGMA secure_delete = OFF";
 
+static bool has_moved(sqlite3 *db) {
+    int moved = 0;
+    return sqlite3_file_control(db, "main", SQLITE_FCNTL_HAS_MOVED, &moved) == SQLITE_OK && moved;
+}
+
+/* What is written to a file that is no longer at its path nobody would read: the transaction is
+ * rolled back. SQLite itself looks in rollback mode only. */
+static int refuse_moved(void *db) {
+    return has_moved(db);
+}
+
 static bool is_read_only(enum wb_side side, enum wb_purpose purpose) {
     return purpose == WB_TO_LOOK || (side == WB_SIDE_SOURCE && purpose == WB_TO_MOVE);
 }
@@ -79,6 +90,7 @@ static bool is_read_only(enum wb_side side, enum wb_purpose purpose) {
 static enum wb_code configure(struct wb_sqlite *c, struct wb_error *err) {
     sqlite3_extended_result_codes(c->db, 1);
     sqlite3_busy_handler(c->db, wait_for_lock, c);
+    sqlite3_commit_hook(c->db, refuse_moved, c->db);
     const char *settings = "";
     if (is_read_only(c->side, c->purpose))
         settings = source_settings;
@@ -159,8 +171,7 @@ void wb_sqlite_close(struct wb_conn *conn) {
 }
 
 enum wb_code wb_sqlite_check_place(struct wb_sqlite *c, struct wb_error *err) {
-    int moved = 0;
-    if (sqlite3_file_control(c->db, "main", SQLITE_FCNTL_HAS_MOVED, &moved) != SQLITE_OK || !moved)
+    if (!has_moved(c->db))
         return WB_OK;
     return wb_error_set(err, WB_E_LOST, "%s was moved, removed or replaced while it was open",
                         c->path);

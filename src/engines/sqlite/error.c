@@ -31,6 +31,7 @@ enum wb_code wb_sqlite_classify(int rc, const char *text, int os_error) {
     case SQLITE_CANTOPEN:
         return no_space(os_error) ? WB_E_DISK_FULL : WB_E_CONNECT;
     case SQLITE_READONLY:
+        return rc == SQLITE_READONLY_DBMOVED ? WB_E_LOST : WB_E_PRIVILEGE;
     case SQLITE_PERM:
     case SQLITE_AUTH:
         return WB_E_PRIVILEGE;
@@ -41,6 +42,8 @@ enum wb_code wb_sqlite_classify(int rc, const char *text, int os_error) {
     case SQLITE_TOOBIG:
         return WB_E_ROW_TOO_LARGE;
     case SQLITE_CONSTRAINT:
+        if (rc == SQLITE_CONSTRAINT_COMMITHOOK) /* conn.c: the file has moved */
+            return WB_E_LOST;
         return rc == SQLITE_CONSTRAINT_DATATYPE ? WB_E_VALUE : WB_E_CONSTRAINT;
     case SQLITE_MISMATCH:
         return WB_E_VALUE;
@@ -95,6 +98,8 @@ enum wb_code wb_sqlite_fail(struct wb_sqlite *c, int rc, const char *doing, stru
     bool ended = code == WB_E_LOCK_TIMEOUT || code == WB_E_CANCELED;
     if (ended && c->timed_out && !atomic_load(&c->canceled))
         code = WB_E_TIMEOUT;
+    if (code == WB_E_LOST)
+        text = "the file was moved, removed or replaced while it was open";
     bool with_errno =
         os_error && (code == WB_E_IO || code == WB_E_DISK_FULL || code == WB_E_CONNECT);
     wb_error_set(err, code, "%.300s: %s%s%s", doing, text, with_errno ? ": " : "",

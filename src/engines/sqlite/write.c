@@ -51,9 +51,7 @@ enum wb_code wb_sqlite_commit(struct wb_conn *conn, bool durable, struct wb_erro
         return wb_error_set(err, WB_E_SQL,
                             "COMMIT: no transaction is open: SQLite has rolled it back");
     bool wal = false;
-    enum wb_code code = wb_sqlite_check_place(c, err);
-    if (!code)
-        code = wb_sqlite_is_wal(c, &wal, err);
+    enum wb_code code = wb_sqlite_is_wal(c, &wal, err);
     if (!code) {
         int rc = sqlite3_exec(c->db, "COMMIT", NULL, NULL, NULL);
         code = rc ? wb_sqlite_fail(c, rc, "COMMIT", err) : WB_OK;

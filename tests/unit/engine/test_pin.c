@@ -79,9 +79,32 @@ static void what_is_written_to_a_file_that_was_replaced_does_not_count(void **st
     sqlite_run(w.f, w.conn, "INSERT INTO t VALUES (1)");
     put_other_in_place(&w);
     assert_int_equal(ops->commit(w.conn, true, &w.f->err), WB_E_LOST);
+    assert_non_null(strstr(w.f->err.text, "moved, removed or replaced"));
+    assert_int_equal(w.conn->engine->exec(w.conn, "INSERT INTO t VALUES (2)", NULL, &w.f->err),
+                     WB_E_LOST);
     assert_int_equal(wb_pin_check(&w.pin, w.conn, &w.f->err), WB_E_LOST);
     wb_conn_close(w.conn);
     assert_int_equal(connect(&w), WB_E_OTHER_DATABASE);
+    end(&w);
+}
+
+static void nor_does_it_in_wal_mode(void **state) {
+    struct world w;
+    begin(&w, *state);
+    sqlite_app(w.f, "data.db", "PRAGMA journal_mode = WAL");
+    sqlite_ok(w.f, connect(&w));
+    const struct wb_write_ops *ops = w.conn->engine->write;
+    sqlite_ok(w.f, ops->begin(w.conn, &w.f->err));
+    sqlite_run(w.f, w.conn, "INSERT INTO t VALUES (1)");
+    assert_int_equal(rename(w.url.database, sqlite_path(w.f, "moved.db")), 0);
+    assert_int_equal(ops->commit(w.conn, true, &w.f->err), WB_E_LOST);
+    assert_int_equal(
+        w.conn->engine->exec(w.conn, "BEGIN; INSERT INTO t VALUES (2); COMMIT", NULL, &w.f->err),
+        WB_E_LOST);
+    assert_int_equal(rename(sqlite_path(w.f, "moved.db"), w.url.database), 0);
+    assert_string_equal(sqlite_value(w.f, w.conn, "SELECT count(*) FROM t"), "0");
+    sqlite_run(w.f, w.conn, "INSERT INTO t VALUES (3)"); /* it is back */
+    wb_conn_close(w.conn);
     end(&w);
 }
 
@@ -128,6 +151,7 @@ int main(void) {
         PIN_TEST(the_first_connection_tells_what_later_ones_must_meet),
         PIN_TEST(what_is_expected_may_be_known_before),
         PIN_TEST(what_is_written_to_a_file_that_was_replaced_does_not_count),
+        PIN_TEST(nor_does_it_in_wal_mode),
         PIN_TEST(a_file_that_was_made_anew_is_another),
         PIN_TEST(threads_meet_one_and_the_same),
     };
