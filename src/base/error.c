@@ -75,10 +75,12 @@ enum wb_code wb_error_wrap(struct wb_error *err, const char *fmt, ...) {
 enum wb_code wb_error_hint(struct wb_error *err, const char *fmt, ...) {
     if (!err)
         return last;
+    char hint[sizeof err->hint]; /* the arguments may point into *err */
     va_list args;
     va_start(args, fmt);
-    format(err->hint, sizeof err->hint, fmt, args);
+    format(hint, sizeof hint, fmt, args);
     va_end(args);
+    memcpy(err->hint, hint, sizeof hint);
     return err->code;
 }
 

@@ -461,11 +461,12 @@ check
 assert_eq 4 $? "exit code"
 assert_match 'its URL names a variable that is not set' "$(cat "$WB_TMP/err")"
 assert_match 'set it; or judge the text alone' "$(cat "$WB_TMP/err")"
-wb_case "a file that is not there: exit 4, and it is not made"
+wb_case "a file that is not there: exit 4, one remedy, and it is not made"
 plan "sqlite:$WB_TMP/none.db" "sqlite:$lite" <<<'## Phase 1: A'
 check
 assert_eq 4 $? "exit code"
-assert_match 'what to do: .*judge the text alone: whimbrel check .*plan.md --offline' "$(cat "$WB_TMP/err")"
+assert_eq "  what to do: check the path: the file, its directory and the permissions of both; or judge the text alone: whimbrel check $WB_TMP/plan.md --offline" \
+    "$(grep 'what to do' "$WB_TMP/err")"
 [ ! -e "$WB_TMP/none.db" ] || wb_assert_failed "it was made"
 wb_case "a copy brings its tables; a target that is not made yet is an empty one"
 plan "sqlite:$lite" "sqlite:$WB_TMP/new.db" <<'PLAN'

@@ -66,6 +66,8 @@ static void hints(void **state) {
     assert_non_null(strstr(wb_error_hint_of(&err), "password"));
     assert_int_equal(wb_error_hint(&err, "try %s", "again"), WB_E_LOGIN);
     assert_string_equal(wb_error_hint_of(&err), "try again");
+    wb_error_hint(&err, "wait (%s), or leave it", wb_error_hint_of(&err));
+    assert_string_equal(wb_error_hint_of(&err), "wait (try again), or leave it");
     wb_error_set(&err, WB_E_LOGIN, "no");
     assert_string_equal(err.hint, "");
 }
