@@ -167,9 +167,10 @@ static const char *side_burden(struct wb_verify_job *job, enum wb_side side, str
     pthread_mutex_unlock(&job->control_lock);
     if (code)
         return NULL;
-    /* Those that workers were opening meanwhile are in the count, and not in the list. */
+    /* Those that workers were opening meanwhile may be in the count, and are not in the list. They
+     * give no reason to wait, and none to go on. */
     unsigned more = atomic_load(&job->begun_conns[side]) - known;
-    if (state.active != UINT32_MAX)
+    if (state.active != UINT32_MAX && !job->paused)
         state.active -= more < state.active ? more : state.active;
     return side == WB_SIDE_SOURCE
                ? burden(job->opts, &state, "the source", "the source or a replica of it", text)

@@ -46,11 +46,12 @@ static enum wb_code set_lock_timeout(struct wb_conn *c, unsigned ms, struct wb_e
     return wb_pg_exec(&wb_postgres_of(c)->pg, sql, NULL, err);
 }
 
-/* Of other users' sessions a user without pg_read_all_stats sees the process and nothing else, of
- * their replication likewise. A replica that has caught up and rests reports no lag; one that was
- * streaming and has lost its sender does not know how far behind it is. */
+/* Of other users' sessions a user without pg_read_all_stats sees the process and nothing else, not
+ * even its type, of their replication likewise; one that is just beginning has a type, and no state
+ * yet. A replica that has caught up and rests reports no lag; one that was streaming and has lost
+ * its sender does not know how far behind it is. */
 static const char *const load_sql =
-    "SELECT CASE WHEN count(*) FILTER (WHERE datid IS NOT NULL AND state IS NULL) = 0 THEN"
+    "SELECT CASE WHEN count(*) FILTER (WHERE datid IS NOT NULL AND backend_type IS NULL) = 0 THEN"
     " count(*) FILTER (WHERE state IN ('active', 'fastpath function call')"
     " AND backend_type = 'client backend' AND pid NOT IN (pg_backend_pid()%s)) END,"
     " CASE WHEN pg_is_in_recovery() THEN"
