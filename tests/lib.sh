@@ -114,7 +114,9 @@ pg_drop_db() { # pg_drop_db NAME: with its sessions; PostgreSQL 12 has no FORCE
 pg_db() {
     pg -c "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots
         WHERE database = '$1' AND NOT active" > /dev/null || return
-    pg_drop_db "$1" && pg -c "CREATE DATABASE \"$1\"" || return
+    # A server under load needs longer to end what FORCE told to end.
+    pg_drop_db "$1" || wb_wait 60 pg_drop_db "$1" 2> /dev/null || return
+    pg -c "CREATE DATABASE \"$1\"" || return
     echo "postgresql://postgres@/$1?host=$WB_PG_HOST&port=$WB_PG_PORT"
 }
 

@@ -6,7 +6,7 @@
 #   at the kill   a row is repaired and in the journal, or neither; verdicts are there for all tables or for none; what a
 #                 repair has begun to change stands as a failure that a narrower verification does not clear
 #   at the end    the verdict of an undisturbed run, the source's rows, each repair in the journal once, nothing left behind
-# time limit: 900 s
+# time limit: 1800 s
 set -u
 . "$(dirname "$0")/../lib.sh"
 DIR=$WB_TMP/verify

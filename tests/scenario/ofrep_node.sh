@@ -25,7 +25,9 @@ install() {
     local new code=0
     mkdir -p "${cache%/*}" && new=$(mktemp -d "${cache%/*}/new.XXXXXX") || return
     cp "$here/package.json" "$here/package-lock.json" "$new" || code=1
-    (cd "$new" && npm ci --ignore-scripts --no-audit --no-fund --cache .npm) > "$WB_TMP/npm.log" 2>&1 || code=1
+    # A registry that does not answer is one that is not there.
+    (cd "$new" && timeout -k 5 240 npm ci --ignore-scripts --no-audit --no-fund --cache .npm --fetch-timeout=60000 --fetch-retries=1) \
+        > "$WB_TMP/npm.log" 2>&1 || code=1
     rm -rf "$new/.npm"
     [ "$code" = 0 ] && { mv -T "$new" "$cache" 2> /dev/null || [ -d "$cache" ] || code=1; }
     rm -rf "$new"

@@ -8,10 +8,10 @@ export SHOP=$DIR/shop.db WHIMBREL_TOKEN=scenario-token-0123456789
 sqlite3 "$SHOP" "CREATE TABLE people (id INTEGER PRIMARY KEY)"
 JOURNAL=$PLAN.whimbrel.db
 
-http() { # http METHOD PATH [BODY]: the status is $STATUS, the body $BODY
-    STATUS=$(curl -s -o "$DIR/body" -w '%{http_code}' -X "$1" -H "Authorization: Bearer $WHIMBREL_TOKEN" \
-        ${3:+--data "$3"} "$URL$2") || STATUS=none
-    BODY=$(cat "$DIR/body" 2> /dev/null)
+http() { # http METHOD PATH [BODY]: the status is $STATUS, the body $BODY; two at once do not meet
+    BODY=$(curl -s -w '\n%{http_code}' -X "$1" -H "Authorization: Bearer $WHIMBREL_TOKEN" ${3:+--data "$3"} "$URL$2") || BODY=$'\nnone'
+    STATUS=${BODY##*$'\n'}
+    BODY=${BODY%$'\n'*}
 }
 url_of() { sed -n 's/^.*listening on \(http:[^ ]*\)$/\1/p' "$OUT"; }
 listens() { [ -n "$(url_of)" ] || ! kill -0 "$RUN" 2> /dev/null; }

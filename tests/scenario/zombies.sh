@@ -1,5 +1,5 @@
 #!/bin/bash
-# time limit: 400 s
+# time limit: 1500 s
 # Contract case 16 between real sessions: a runner that stops, as a suspended machine does, just before or just after a
 # commit of its own; another takes over; the first goes on, changes nothing and says that it was fenced. And commits
 # whose outcome their runner never learnt: the answer got lost, or the server died between commit and answer.
