@@ -4,6 +4,7 @@
 #include "cli/run_print.h"
 
 #include "base/json.h"
+#include "base/str.h"
 
 #include <jansson.h>
 #include <string.h>
@@ -19,6 +20,7 @@ enum {
     OPT_EXECUTE,
     OPT_IRREVERSIBLE,
     OPT_REASON,
+    OPT_MOVED,
     OPT_TIMEOUT,
 };
 
@@ -44,6 +46,13 @@ static const struct wb_option rollback_options[] = {
     COMMON};
 static const struct wb_option reason_options[] = {
     {"reason", "TEXT", "why; it is kept in the journal", OPT_REASON}, COMMON};
+static const struct wb_option amend_options[] = {
+    {"reason", "TEXT", "why; it is kept in the journal", OPT_REASON},
+    {"moved", "SIDE",
+     "source or target: it is another server or file now, with the same data; the next run records "
+     "which",
+     OPT_MOVED},
+    COMMON};
 
 static const struct {
     const char *name, *usage, *text, *example;
@@ -70,7 +79,7 @@ static const struct {
     {"amend", "PLAN --reason TEXT",
      "Takes over an edit of a plan that runs. Steps that have run must stay as they were; "
      "signatures become void.",
-     "whimbrel amend plan.md --reason \"larger batches\"", WB_REQUEST_AMEND, reason_options},
+     "whimbrel amend plan.md --reason \"larger batches\"", WB_REQUEST_AMEND, amend_options},
     {"abort", "PLAN [--reason TEXT]",
      "Ends the run for good. Nothing is undone: roll back first if that is wanted.",
      "whimbrel abort plan.md --reason \"postponed\"", WB_REQUEST_ABORT, reason_options},
@@ -226,6 +235,11 @@ static int take(struct args *a, size_t c, int id, const char *text) {
         break;
     case OPT_REASON:
         a->request.reason = text;
+        break;
+    case OPT_MOVED:
+        if (!wb_str_eq(text, "source") && !wb_str_eq(text, "target"))
+            return wb_cli_usage(commands[c].name, "--moved %s: it is source or target", text);
+        a->request.moved = text;
         break;
     case OPT_TIMEOUT:
         if (wb_option_duration("timeout", text, &a->request.timeout_ms, &err))

@@ -168,6 +168,8 @@ enum wb_code wb_apply_amended(struct wb_apply *a) {
     s->plan_hash = wb_apply_keep(a, wb_apply_text(a, "hash"));
     if (*wb_apply_text(a, "title"))
         s->title = wb_apply_keep(a, wb_apply_text(a, "title"));
+    if (*wb_apply_text(a, "moved")) /* the next runner records which database it is now */
+        s->identity[wb_apply_is(a, "moved", "target")] = NULL;
     for (size_t i = 0; i < n; i++)
         if (amended[i].state != WB_RUN_DONE)
             wb_apply_void_signs(a, &amended[i], "the plan was amended after it was given");

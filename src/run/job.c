@@ -17,7 +17,10 @@ void wb_job_fails(struct wb_job *job, const struct wb_error *err) {
         wb_error_class(err->code) == WB_CLASS_CANCELED || wb_cancel_signo(&job->cancel) != 0;
     job->unreachable = err->code == WB_E_CONNECT || err->code == WB_E_LOST;
     job->elsewhere = err->code == WB_E_OTHER_DATABASE;
-    wb_job_says(job, WB_JOB_FAILED, "%s", err->text);
+    wb_job_says(job, WB_JOB_FAILED, "%s%s", err->text,
+                job->elsewhere ? ": let the URL lead to the first one again, then resume the run; "
+                                 "of one that was moved: whimbrel amend --moved"
+                               : "");
 }
 
 static void *work(void *arg) {

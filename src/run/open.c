@@ -300,6 +300,12 @@ static enum wb_code check_identity(struct wb_run *r, enum wb_side side, struct w
     if (!r->has_url[side])
         return WB_OK;
     enum wb_code code = wb_run_identify(r, side, &r->arena, &now, err);
+    if (code == WB_E_OTHER_DATABASE)
+        wb_error_hint(
+            err,
+            "let the URL lead to the first one again; or, if the %s was moved with all its "
+            "data: whimbrel amend %.90s --moved %s --reason \"…\"",
+            name, r->opts->path, name);
     if (code)
         return code;
     if (now.standby && side == WB_SIDE_TARGET) {

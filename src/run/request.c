@@ -216,7 +216,8 @@ static enum wb_answer_state roll_back(struct asked *a) {
                 n);
 }
 
-static void put_amended(struct asked *a, struct wb_program *program, const char *reason) {
+static void put_amended(struct asked *a, struct wb_program *program, const char *reason,
+                        const char *moved) {
     WB_CLEANUP_BUF struct wb_buf b = {0};
     wb_buf_addc(&b, '[');
     for (size_t i = 0; i < program->n_phases; i++) {
@@ -226,14 +227,14 @@ static void put_amended(struct asked *a, struct wb_program *program, const char 
     }
     wb_buf_addc(&b, ']');
     wb_run_event(a->r, WB_EVENT_AMENDED, WB_EVENT_NO_PHASE, NULL,
-                 "reason:s who:s title:s hash:s phases:j", reason, a->q->who, program->plan->title,
-                 program->hash, wb_buf_str(&b));
+                 "reason:s who:s moved:s title:s hash:s phases:j", reason, a->q->who, moved,
+                 program->plan->title, program->hash, wb_buf_str(&b));
 }
 
 /* The edited file becomes the plan. A runner that runs by the old text ends, to be started again.
  */
 static enum wb_answer_state amend(struct asked *a) {
-    const char *reason = arg(a, "reason");
+    const char *reason = arg(a, "reason"), *moved = arg(a, "moved");
     struct wb_error err = {0};
     struct wb_arena arena = {0};
     struct wb_plan *plan = NULL;
@@ -242,6 +243,8 @@ static enum wb_answer_state amend(struct asked *a) {
     enum wb_answer_state state;
     if (!reason || !*reason)
         return says(a, WB_ANSWER_REFUSED, "why? --reason \"…\"");
+    if (moved && !wb_str_eq(moved, "source") && !wb_str_eq(moved, "target"))
+        return says(a, WB_ANSWER_REFUSED, "moved is source or target, not \"%s\"", moved);
     if (a->r->job)
         return says(a, WB_ANSWER_REFUSED, "%s is running: pause first, then amend", a->r->job->id);
     if (wb_plan_load(a->r->opts->path, NULL, &plan, &err))
@@ -255,7 +258,7 @@ static enum wb_answer_state amend(struct asked *a) {
     else if (why)
         state = says(a, WB_ANSWER_REFUSED, "line %u: %s", place.line, why);
     else {
-        put_amended(a, &program, reason);
+        put_amended(a, &program, reason, moved);
         state = says(a, WB_ANSWER_DONE,
                      "amended: sign-offs of phases that are not done are void; go on with: "
                      "whimbrel run %s",
@@ -350,6 +353,8 @@ static struct wb_request make_request(const struct wb_run_request *in, struct wb
         wb_json_key_str(&j, "outcome", in->outcome);
     if (in->reason)
         wb_json_key_str(&j, "reason", in->reason);
+    if (in->moved)
+        wb_json_key_str(&j, "moved", in->moved);
     if (in->to != WB_RUN_NO_PHASE)
         wb_json_key_int(&j, "to", in->to);
     wb_json_key_bool(&j, "irreversible", in->irreversible);

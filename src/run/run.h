@@ -92,6 +92,8 @@ struct wb_run_request {
     const char *step;    /* APPROVE: an item or undo instead of the phase; NULL: sign off */
     const char *outcome; /* APPROVE of a step that nobody knows of: "done" or "again"; NULL */
     const char *reason;  /* AMEND, ABORT; may be NULL */
+    const char *moved;   /* AMEND: "source" or "target", which is another server or file with the
+                            same data now; NULL */
     int to;            /* ROLLBACK: the phase that is kept; WB_RUN_NO_PHASE: undo the present one */
     bool irreversible; /* ROLLBACK: confirmed */
     unsigned timeout_ms; /* of waiting for the runner; 0: 30 s */

@@ -146,6 +146,7 @@ ended() {
 state() { "$WHIMBREL" status "$PLAN" --json | jq -r .state; }
 is_held() { # is_held CASE
     says "$1: what was expected and what was met" 'leads to another database than at the beginning: expected [^ ]+, met [^ ]+; nothing was done there'
+    says "$1: what to do" 'let the URL lead to the first one again, then resume the run'
     equal "$1: the run is held" held "$(state)"
 }
 go_on() { # go_on CASE: as the people on call do
@@ -217,6 +218,28 @@ sqlite3 "$DIR/second.db" "CREATE TABLE x (a)" && sqlite3 "$DIR/second.db" "DROP 
 other_file() { sqlite3 "$(readlink -e "$DIR/second.db" || echo "$DIR/new.db")" "SELECT count(*) FROM sqlite_master"; }
 through "run, SQLite" file_away file_back other_file
 equal "run, SQLite: what the first file holds" 3 "$(sqlite3 "$DIR/new.db" "SELECT count(*) FROM people")"
+
+# --- moved for good ----------------------------------------------------------------------------------------------------
+
+OLD=sqlite:$DIR/old.db NEW=sqlite:$DIR/new.db
+plan moved looks
+begin
+until_phase 1 "moved for good"
+cp "$DIR/old.db" "$DIR/copy.db" && mv "$DIR/copy.db" "$DIR/old.db"
+let_go 1
+ended
+is_held "moved for good"
+begin
+ended
+rc "moved for good: run again: exit 1" 1
+says "moved for good: how it is taken over" 'if the source was moved with all its data: whimbrel amend .*plan.md --moved source --reason'
+"$WHIMBREL" amend "$PLAN" --moved source --reason "another disk" >"$SAID" 2>&1 || case_fail "moved for good: amended" "$(tail -n 1 "$SAID")"
+"$WHIMBREL" resume "$PLAN" >"$SAID" 2>&1
+begin
+ended
+rc "moved for good: amended, the run goes on to its end" 0
+equal "moved for good: both are in the journal, and why" "2 another disk" "$(sqlite3 "$PLAN.whimbrel.db" "SELECT count(DISTINCT data) FROM event
+    WHERE kind = 'identity' AND data LIKE '%source%'") $(sqlite3 "$PLAN.whimbrel.db" "SELECT json_extract(data, '$.reason') FROM event WHERE kind = 'amended'")"
 
 # --- a standby has its primary's identity ----------------------------------------------------------------------------
 
