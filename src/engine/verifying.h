@@ -113,6 +113,12 @@ struct wb_verify_ops {
     void (*delete_some)(struct wb_buf *to, const struct wb_table *t, const char *where,
                         uint64_t most);
 
+    /* A condition, never NULL, that holds where two expressions differ: NULL is the same as NULL,
+     * text is compared by its bytes, whatever a collation takes for equal. t: the type of the
+     * column that b is; a need not be of it, if the engine compares the two. */
+    void (*differs)(struct wb_buf *to, const struct wb_type *t, const char *a, const char *b);
+    const char *random; /* "random()": another value for each row; for ORDER BY */
+
     /* Whether this engine can give a column as the canonical text of a type (docs/values.md: the
      * text that md5 is taken over, equal in every engine for equal values). NULL: never. */
     bool (*canonical)(const struct wb_table *t, uint32_t column, const struct wb_type *as);

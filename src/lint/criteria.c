@@ -1,6 +1,8 @@
 /* Names outside of SQL: the mapping, the tables of the front matter, criteria. */
 #include "lint/inside.h"
 
+#include "plan/joins.h"
+
 #include "base/str.h"
 
 #include <ctype.h>
@@ -116,6 +118,27 @@ static void judge_checksum(struct wb_lint *l, const struct wb_plan_clause *c, in
     }
 }
 
+/* Whether the catalog knows the mapping's key as one: else the rows cannot be joined. */
+static void judge_joins(struct wb_lint *l, const struct wb_plan_clause *c, int phase) {
+    struct wb_lint_db *db = wb_lint_db_of(l, WB_ON_SOURCE);
+    struct wb_plan_joins joins = {0};
+    if (db && wb_plan_is_joined(l->plan, c))
+        wb_plan_joins(l->plan, c, l->a, &joins);
+    for (size_t i = 0; i < joins.n; i++) {
+        const struct wb_plan_join *j = &joins.items[i];
+        const char *dot = strrchr(j->from, '.');
+        const char *schema = dot ? wb_arena_strndup(l->a, j->from, (size_t)(dot - j->from)) : NULL;
+        const struct wb_known *k = wb_known_find(l, db, schema, dot ? dot + 1 : j->from);
+        size_t *key;
+        if (k && k->table && !wb_plan_join_key(j, k->table, l->a, &key))
+            wb_lint_find(l, WB_PLAN_STRUCTURE, WB_ERROR, phase, c->place,
+                         "map the columns of its primary key, each as it is; or write a query in a "
+                         "block below the label",
+                         "the mapping carries no key of %s to %s: its rows cannot be compared",
+                         j->from, j->to);
+    }
+}
+
 static void judge_clauses(struct wb_lint *l, const struct wb_plan_clause *c, size_t n, int phase) {
     struct wb_lint_db *db = wb_lint_db_of(l, WB_ON_SOURCE);
     for (size_t i = 0; i < n; i++) {
@@ -123,6 +146,7 @@ static void judge_clauses(struct wb_lint *l, const struct wb_plan_clause *c, siz
             judge_name(l, db, c[i].thing, c[i].place, phase, WB_ERROR);
         if (c[i].kind == WB_CLAUSE_CHECKSUM)
             judge_checksum(l, &c[i], phase);
+        judge_joins(l, &c[i], phase);
     }
 }
 

@@ -2,6 +2,8 @@
  * metrics, strings in code. */
 #include "lint/inside.h"
 
+#include "plan/joins.h"
+
 #include "base/str.h"
 
 #include <stdlib.h>
@@ -88,7 +90,28 @@ static void collect_block(struct wb_lint *l, const struct wb_plan_block *b) {
         add(l, &q);
 }
 
+/* What As says, as it will be asked of the old table. */
+static void collect_joins(struct wb_lint *l, const struct wb_plan_clause *c) {
+    struct wb_plan_joins joins = {0};
+    if (wb_plan_is_joined(l->plan, c))
+        wb_plan_joins(l->plan, c, l->a, &joins);
+    for (size_t i = 0; i < joins.n; i++)
+        for (size_t k = 0; k < joins.items[i].n_columns; k++) {
+            const struct wb_plan_join_column *column = &joins.items[i].columns[k];
+            struct wb_lint_query q = {.role = WB_ROLE_METRIC,
+                                      .place = column->place,
+                                      .fixed = true,
+                                      .phase = -1,
+                                      .on = WB_ON_SOURCE};
+            if (!column->as || !column->compared)
+                continue;
+            q.text = wb_arena_printf(l->a, "SELECT (%s) FROM %s", column->as, joins.items[i].from);
+            add(l, &q);
+        }
+}
+
 static void collect_clause(struct wb_lint *l, const struct wb_plan_clause *c, int phase, int rank) {
+    collect_joins(l, c);
     if (c->kind != WB_CLAUSE_SQL)
         return;
     struct wb_lint_query q = {.role = WB_ROLE_CHECK,

@@ -1,4 +1,5 @@
 /* After reading: metrics get their sources, actions their blocks, clauses their readings. */
+#include "plan/joins.h"
 #include "plan/reader.h"
 
 #include "base/str.h"
@@ -183,15 +184,30 @@ static enum wb_reading counts_use(const char *scheme) {
     return counts ? WB_READING_AUTO : WB_READING_MANUAL;
 }
 
+static void find_unmapped(struct wb_plan_reader *r, const struct wb_plan_clause *c,
+                          const struct wb_plan_joins *j) {
+    for (size_t i = 0; i < j->unknown.n; i++) {
+        const char *near = wb_plan_near_mapped(r->plan, j->unknown.items[i], r->a);
+        wb_reader_find(r, WB_PLAN_UNKNOWN, c->place,
+                       near ? wb_arena_printf(r->a, "did you mean: %s", near)
+                            : "add a row for it to the mapping table, or compare it by a query",
+                       "the mapping has no column %s: nothing would compare it",
+                       j->unknown.items[i]);
+    }
+}
+
 /* Within one database only the mapping tells what is to be compared with what. */
 static enum wb_reading compares(struct wb_plan_reader *r, const struct wb_plan_clause *c) {
     struct wb_plan_pair *pairs;
+    struct wb_plan_joins joins;
     const char *why;
     if (!wb_plan_one_database(&r->plan->front))
         return WB_READING_AUTO;
-    bool counts = c->kind == WB_CLAUSE_ROW_COUNT;
-    return counts && wb_plan_pairs(r->plan, r->a, &pairs, &why) ? WB_READING_AUTO
-                                                                : WB_READING_MANUAL;
+    if (c->kind == WB_CLAUSE_ROW_COUNT)
+        return wb_plan_pairs(r->plan, r->a, &pairs, &why) ? WB_READING_AUTO : WB_READING_MANUAL;
+    wb_plan_joins(r->plan, c, r->a, &joins);
+    find_unmapped(r, c, &joins);
+    return joins.n && !joins.left_out.n ? WB_READING_AUTO : WB_READING_MANUAL;
 }
 
 static void bind_clause(struct wb_plan_reader *r, struct wb_plan_clause *c,

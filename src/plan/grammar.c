@@ -161,14 +161,13 @@ const struct wb_pattern wb_patterns[] = {
              "all|every|each? row|rows|table|tables] :? must|should|shall|have? been? is|are|be? "
              "match|matches|matched|equal|identical|same|comparison|verified|compared|agree? "
              "[on|of|for|across both|all sides|tables|databases] daily|hourly|weekly?",
-             "checksums match", "rows are compared by digest"),
+             "checksums match", "all rows are compared"),
     CRITERIA(
         CHECKSUM,
         "compare|matching? md5|row|data|table? checksum|checksums|digests "
         "match|matches|matched|equal|identical|comparison|verified? on|of|over|for|across NAMES "
         "column|columns? must|should|shall|are? be? match|matches|agree|equal|identical?",
-        "checksums on email and created_at columns",
-        "rows are compared by digest, in these columns"),
+        "checksums on email and created_at columns", "all rows are compared, in these columns"),
     CRITERIA(SAMPLE,
              "spot check|checks|checking|checked on|of? N random|randomly? "
              "chosen|selected|sampled? rows|row [for field|fields|value|full equality|parity]",

@@ -51,7 +51,8 @@ size_t wb_plan_pairs(const struct wb_plan *plan, struct wb_arena *a, struct wb_p
             p = WB_PUSH(a, pairs, n, cap);
             *p = (struct wb_plan_pair){0};
         }
-        *p = (struct wb_plan_pair){from, to, p->one_to_one || (tells_rows(column) && !*m->as)};
+        bool plain = !*m->as || wb_str_ieq(m->as, column) || wb_str_ieq(m->as, m->from);
+        *p = (struct wb_plan_pair){from, to, p->one_to_one || (tells_rows(column) && plain)};
     }
     for (size_t k = 0; k < n; k++)
         if (!pairs[k].one_to_one) {

@@ -36,7 +36,8 @@
     X(UNSUPPORTED, "not-supported", ERROR,                                                         \
       "the server, or its version, does not know what is used")                                    \
     X(UNKNOWN, "unknown-name", ERROR,                                                              \
-      "a table or column that is not in the database, nor made by the plan by then")               \
+      "a table or column that is not in the database or the mapping, nor made by the plan by "     \
+      "then")                                                                                      \
     X(ALREADY, "already-there", WARNING, "what a step creates is there already")                   \
     X(LOCK, "lock", WARNING,                                                                       \
       "a step keeps others from a table, for about how long by its size (a note where it is "      \

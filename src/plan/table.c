@@ -197,9 +197,21 @@ static void read_stage(struct wb_plan_reader *r, const struct row *row, const st
 /* --- mapping, summary
  * -------------------------------------------------------------------------------- */
 
+/* "\\|" is how a table says "|", also in code. */
+static const char *with_bars(const struct wb_plan_reader *r, const char *text) {
+    char *to = wb_arena_strdup(r->a, text);
+    size_t n = 0;
+    for (const char *s = text; *s; s++)
+        if (s[0] != '\\' || s[1] != '|')
+            to[n++] = *s;
+    to[n] = 0;
+    return to;
+}
+
 static const char *bare_code(const struct wb_plan_reader *r, const struct row *row, int i) {
     struct wb_phrase p = cell_phrase(r, row, i);
-    return p.n == 1 && p.tokens[0].kind == WB_TOKEN_CODE ? p.tokens[0].text : cell_text(r, row, i);
+    bool code = p.n == 1 && p.tokens[0].kind == WB_TOKEN_CODE;
+    return with_bars(r, code ? p.tokens[0].text : cell_text(r, row, i));
 }
 
 static void read_mapping(struct wb_plan_reader *r, const struct row *row, const struct header *h) {

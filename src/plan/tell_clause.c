@@ -1,4 +1,5 @@
 /* What a clause means, as a neutral sentence. */
+#include "plan/joins.h"
 #include "plan/reader.h"
 
 #include "base/str.h"
@@ -109,9 +110,62 @@ static void put_pairs(struct wb_buf *b, const struct wb_plan_reader *r) {
         wb_buf_addf(b, "%s%s has as many rows as %s", i ? ", " : "", pairs[i].to, pairs[i].from);
 }
 
+static void put_same(struct wb_buf *b, const struct wb_plan_join *j) {
+    size_t last = SIZE_MAX, n = 0;
+    for (size_t i = 0; i < j->n_columns; i++)
+        if (j->columns[i].compared && !wb_str_eq(j->columns[i].to, j->key_to))
+            last = i;
+    for (size_t i = 0; last != SIZE_MAX && i <= last; i++) {
+        const struct wb_plan_join_column *c = &j->columns[i];
+        if (!c->compared || wb_str_eq(c->to, j->key_to))
+            continue;
+        wb_buf_addf(b, "%s%s", n++ == 0 ? ", the same in " : i == last ? " and " : ", ", c->to);
+        if (c->as || !wb_str_ieq(c->from, c->to))
+            wb_buf_addf(b, " (%s)", c->as ? c->as : c->from);
+    }
+}
+
+/* Within one database: rows of both tables, by the mapping. */
+static void put_joins(struct wb_buf *b, const struct wb_plan_reader *r,
+                      const struct wb_plan_clause *c) {
+    struct wb_plan_joins joins;
+    char count[40];
+    wb_plan_joins(r->plan, c, r->a, &joins);
+    wb_str_human_count(c->rows, count, sizeof count);
+    if (!joins.n) {
+        wb_buf_addf(b, "%s%swhat belongs together %s the same", c->rows ? count : "",
+                    c->rows ? " random rows of " : "", c->rows ? "are" : "is");
+        wb_buf_adds(b, c->names.n ? " in " : ", row by row");
+        put_names(b, &c->names);
+        wb_buf_addf(b, ", which a query may tell: %s", joins.why);
+    }
+    for (size_t i = 0; i < joins.n; i++) {
+        const struct wb_plan_join *j = &joins.items[i];
+        bool some = c->kind == WB_CLAUSE_SAMPLE;
+        wb_buf_adds(b, i ? "; " : "");
+        if (some)
+            wb_buf_addf(b, "%s random rows", count);
+        else
+            wb_buf_adds(b, "every row");
+        wb_buf_addf(b, " of %s %s in %s (%s.%s = %s.%s)", j->from, some ? "are" : "is", j->to,
+                    j->to, j->key_to, j->from, j->key_from);
+        put_same(b, j);
+        wb_buf_addf(b, ", and %s of %s %s in %s", some ? "as many" : "every row", j->to,
+                    some ? "are" : "is", j->from);
+    }
+    if (joins.n && joins.left_out.n) {
+        wb_buf_adds(b, "; not compared: ");
+        wb_plan_put_words(b, &joins.left_out, 5);
+    }
+}
+
 static void put_body(struct wb_buf *b, struct wb_plan_reader *r, const struct wb_plan_clause *c,
                      enum wb_clause_place at) {
     char count[40];
+    if (wb_plan_is_joined(r->plan, c)) {
+        put_joins(b, r, c);
+        return;
+    }
     switch (c->kind) {
     case WB_CLAUSE_SQL:
         wb_buf_adds(b, "the query, run read only, returns ");
@@ -166,14 +220,17 @@ static void put_body(struct wb_buf *b, struct wb_plan_reader *r, const struct wb
         wb_buf_adds(b, "a full verification finds the same rows on both sides");
         return;
     case WB_CLAUSE_CHECKSUM:
-        wb_buf_adds(b, "digests of all rows agree on both sides");
+        wb_buf_adds(b, "every table has as many rows on both sides, and the digests of its rows "
+                       "agree");
         if (c->names.n) {
             wb_buf_adds(b, ", over the columns ");
             put_names(b, &c->names);
         }
         return;
     case WB_CLAUSE_SAMPLE:
-        wb_buf_addf(b, "%s random rows are equal, field by field",
+        wb_buf_addf(b,
+                    "%s random rows of each table, half of them chosen on either side, are equal, "
+                    "field by field",
                     wb_str_human_count(c->rows, count, sizeof count));
         return;
     case WB_CLAUSE_NOT_WRITTEN:
@@ -203,10 +260,12 @@ static void put_body(struct wb_buf *b, struct wb_plan_reader *r, const struct wb
     }
 }
 
-static bool within_one(const struct wb_plan_reader *r, const struct wb_plan_clause *c) {
-    return (c->kind == WB_CLAUSE_PARITY || c->kind == WB_CLAUSE_CHECKSUM ||
-            c->kind == WB_CLAUSE_SAMPLE) &&
-           wb_plan_one_database(&r->plan->front);
+/* Part of it was compared before the person is asked. */
+static bool is_partly(const struct wb_plan_reader *r, const struct wb_plan_clause *c) {
+    struct wb_plan_joins joins = {0};
+    if (wb_plan_is_joined(r->plan, c))
+        wb_plan_joins(r->plan, c, r->a, &joins);
+    return joins.n > 0;
 }
 
 const char *wb_tell_clause(struct wb_plan_reader *r, const struct wb_plan_clause *c,
@@ -228,8 +287,6 @@ const char *wb_tell_clause(struct wb_plan_reader *r, const struct wb_plan_clause
     put_body(&b, r, c, at);
     if (c->reading == WB_READING_MANUAL && c->kind != WB_CLAUSE_MANUAL &&
         c->kind != WB_CLAUSE_SIGN_OFF)
-        wb_buf_adds(&b, within_one(r, c) ? "; within one database a query can tell, else a person "
-                                           "confirms it"
-                                         : "; a person confirms it");
+        wb_buf_adds(&b, is_partly(r, c) ? ", which a person confirms" : "; a person confirms it");
     return wb_arena_strdup(r->a, wb_buf_str(&b));
 }

@@ -1,6 +1,7 @@
 #include "run/judge_verify.h"
 
 #include "base/str.h"
+#include "plan/joins.h"
 #include "verify/verify.h"
 
 #include <stdio.h>
@@ -146,6 +147,10 @@ void wb_run_judge_verify(struct wb_job *job, const struct wb_plan_clause *c) {
     struct wb_verify_opts o = {0};
     if (job->run->same_database && c->kind == WB_CLAUSE_ROW_COUNT) {
         count_pairs(job);
+        return;
+    }
+    if (wb_plan_is_joined(job->run->plan, c)) {
+        wb_run_judge_joins(job, c);
         return;
     }
     if (c->kind == WB_CLAUSE_ROW_COUNT) {

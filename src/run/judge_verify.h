@@ -6,6 +6,8 @@
 
 bool wb_run_asks(const struct wb_plan_clause *c);
 void wb_run_judge_verify(struct wb_job *job, const struct wb_plan_clause *c);
+/* judge_joins.c: checksums, samples and row parity within one database, by the mapping. */
+void wb_run_judge_joins(struct wb_job *job, const struct wb_plan_clause *c);
 /* The whole comparison of a step "compare the target with the source". */
 void wb_run_verify_all(struct wb_job *job);
 

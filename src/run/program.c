@@ -1,5 +1,7 @@
 #include "run/program.h"
 
+#include "plan/joins.h"
+
 #include "base/str.h"
 
 #include <openssl/evp.h>
@@ -47,14 +49,33 @@ static bool by_person(const struct wb_plan_clause *c) {
 /* --- criteria, checks
  * ---------------------------------------------------------------------------- */
 
+/* Of a comparison within one database that covers a part only: what a person is asked for when that
+ * part is equal. NULL: it covers all, or nothing. */
+static const char *rest_of(struct maker *m, const struct wb_plan_clause *c) {
+    struct wb_arena *a = &m->program->arena;
+    struct wb_plan_joins joins;
+    WB_CLEANUP_BUF struct wb_buf b = {0};
+    if (!wb_plan_is_joined(m->program->plan, c))
+        return NULL;
+    wb_plan_joins(m->program->plan, c, a, &joins);
+    if (!joins.n || !joins.left_out.n)
+        return NULL;
+    wb_buf_addf(&b, "%s: not compared: ", c->text);
+    wb_plan_put_words(&b, &joins.left_out, 5);
+    return wb_arena_strdup(a, wb_buf_str(&b));
+}
+
 static void add_clause(struct maker *m, enum wb_run_item_kind kind, enum prefix prefix,
                        const struct wb_plan_clause *c) {
+    const char *rest = rest_of(m, c);
     struct wb_task *t = add(m, kind, prefix, c->text, c->place);
-    t->does = by_person(c) ? WB_DOES_MANUAL : WB_DOES_CLAUSES;
+    t->does = by_person(c) && !rest ? WB_DOES_MANUAL : WB_DOES_CLAUSES;
     t->clauses = c;
     t->n_clauses = 1;
     t->check = c->block;
     t->needs_data = measures(c);
+    if (rest)
+        add(m, kind, prefix, rest, c->place)->does = WB_DOES_MANUAL;
 }
 
 static void add_trigger(struct maker *m, const struct wb_plan_clause *c,
@@ -172,7 +193,7 @@ static void judge_part(struct maker *m, struct wb_task *t, const struct wb_plan_
         WB_NEW_N(&m->program->arena, struct wb_plan_clause, s->n_clauses + 1);
     size_t n = 0;
     for (size_t i = 0; i < s->n_clauses; i++)
-        if (!by_person(&s->clauses[i]))
+        if (!by_person(&s->clauses[i]) || rest_of(m, &s->clauses[i]))
             judged[n++] = s->clauses[i];
     if (n == 0)
         return;
@@ -182,8 +203,9 @@ static void judge_part(struct maker *m, struct wb_task *t, const struct wb_plan_
     t->needs_data = clauses_measure(judged, n);
     for (size_t i = 0; i < s->n_clauses; i++)
         if (by_person(&s->clauses[i])) {
+            const char *text = rest_of(m, &s->clauses[i]);
             struct wb_task *rest =
-                add(m, WB_ITEM_STEP, P_STEP, s->clauses[i].text, s->clauses[i].place);
+                add(m, WB_ITEM_STEP, P_STEP, text ? text : s->clauses[i].text, s->clauses[i].place);
             rest->step = s;
             rest->does = WB_DOES_MANUAL;
         }

@@ -46,6 +46,7 @@ drive "${good[@]}" --until 'next.startswith("step.2: Watch")'
 assert_eq "501 501" "$(pg phased -c "SELECT (SELECT count(*) FROM accounts) || ' ' || (SELECT count(*) FROM profiles)")"
 drive --approve "${good[@]}" --until "$(phase_is 2 'done')"
 assert_eq 1 "$(criterion 'Row count match')"
+assert_eq 1 "$(criterion 'spot-check 300 random rows')"
 assert_eq 1 "$(criterion 'the check of line')"
 
 wb_case "too few reads hold a gate when its time is over, more of them pass it"
@@ -74,7 +75,7 @@ assert_eq "4 10000" "$(events stage_done) $(flag_share)"
 wb_case "a use of the table is seen; two roles sign"
 drive --step 29 --approve --until '"no queries hit" in next'
 pg phased -c 'SELECT count(*) FROM users' >/dev/null
-drive --step 29 --until "next.startswith('step.5')"
+drive --step 29 --until "next.startswith('step.4: Sign-off')"
 ask approve --as cook
 assert_eq 1 "$RC"
 ask approve --as "data lead"

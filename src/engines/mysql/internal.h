@@ -46,6 +46,7 @@ bool wb_mysql_literal(struct wb_buf *to, const struct wb_type *t, const struct w
 bool wb_mysql_exactly(struct wb_buf *to, const struct wb_column *column, const struct wb_cell *c);
 void wb_mysql_delete_some(struct wb_buf *to, const struct wb_table *t, const char *where,
                           uint64_t most);
+void wb_mysql_differs(struct wb_buf *to, const struct wb_type *t, const char *a, const char *b);
 /* expect.c */
 enum wb_code wb_mysql_expect(struct wb_conn *conn, const struct wb_catalog *wanted,
                              unsigned version_num, struct wb_catalog *ret, struct wb_error *err);

@@ -303,3 +303,29 @@ bool wb_mysql_literal(struct wb_buf *to, const struct wb_type *t, const struct w
     to->len = before;
     return false;
 }
+
+static bool is_text(const struct wb_type *t) {
+    switch (t->kind) {
+    case WB_KIND_TEXT:
+    case WB_KIND_ENUM:
+    case WB_KIND_SET:
+    case WB_KIND_JSON:
+    case WB_KIND_UUID:
+    case WB_KIND_INET:
+    case WB_KIND_XML:
+    case WB_KIND_OTHER:
+        return true;
+    default:
+        return false;
+    }
+}
+
+void wb_mysql_differs(struct wb_buf *to, const struct wb_type *t, const char *a, const char *b) {
+    if (is_text(t))
+        wb_buf_addf(to,
+                    "NOT (CAST(CONVERT((%s) USING utf8mb4) AS BINARY) <=> "
+                    "CAST(CONVERT((%s) USING utf8mb4) AS BINARY))",
+                    a, b);
+    else
+        wb_buf_addf(to, "NOT ((%s) <=> (%s))", a, b);
+}

@@ -59,6 +59,7 @@ bool wb_postgres_exactly(struct wb_buf *to, const struct wb_column *column,
                          const struct wb_cell *c);
 void wb_postgres_delete_some(struct wb_buf *to, const struct wb_table *t, const char *where,
                              uint64_t most);
+void wb_postgres_differs(struct wb_buf *to, const struct wb_type *t, const char *a, const char *b);
 /* canonical.c */
 bool wb_postgres_canonical(const struct wb_table *t, uint32_t column, const struct wb_type *as);
 enum wb_code wb_postgres_digest(struct wb_conn *c, const struct wb_server_digest_spec *spec,

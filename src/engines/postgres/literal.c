@@ -191,3 +191,37 @@ bool wb_postgres_literal(struct wb_buf *to, const struct wb_type *t, const struc
     to->len = before;
     return false;
 }
+
+/* Types that have an equality, which tells apart what is not the same. */
+static bool has_equality(const struct wb_type *t) {
+    switch (t->kind) {
+    case WB_KIND_BOOL:
+    case WB_KIND_INT:
+    case WB_KIND_UINT:
+    case WB_KIND_DECIMAL:
+    case WB_KIND_FLOAT:
+    case WB_KIND_BYTES:
+    case WB_KIND_BIT:
+    case WB_KIND_DATE:
+    case WB_KIND_TIME:
+    case WB_KIND_INTERVAL:
+    case WB_KIND_TIMESTAMP:
+    case WB_KIND_TIMESTAMPTZ:
+    case WB_KIND_UUID:
+    case WB_KIND_INET:
+        return true;
+    case WB_KIND_JSON:
+        return t->binary_json;
+    case WB_KIND_ARRAY:
+        return t->elem && t->elem->kind != WB_KIND_TEXT && has_equality(t->elem);
+    default:
+        return false;
+    }
+}
+
+void wb_postgres_differs(struct wb_buf *to, const struct wb_type *t, const char *a, const char *b) {
+    if (has_equality(t))
+        wb_buf_addf(to, "(%s) IS DISTINCT FROM (%s)", a, b);
+    else
+        wb_buf_addf(to, "(%s)::text COLLATE \"C\" IS DISTINCT FROM (%s)::text COLLATE \"C\"", a, b);
+}

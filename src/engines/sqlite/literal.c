@@ -152,3 +152,8 @@ bool wb_sqlite_literal(struct wb_buf *to, const struct wb_type *t, const struct 
     }
     return false;
 }
+
+void wb_sqlite_differs(struct wb_buf *to, const struct wb_type *t, const char *a, const char *b) {
+    (void)t;
+    wb_buf_addf(to, "(%s) COLLATE BINARY IS NOT (%s)", a, b);
+}

@@ -16,5 +16,6 @@ bool wb_sqlite_literal(struct wb_buf *to, const struct wb_type *t, const struct 
 bool wb_sqlite_exactly(struct wb_buf *to, const struct wb_column *column, const struct wb_cell *c);
 void wb_sqlite_delete_some(struct wb_buf *to, const struct wb_table *t, const char *where,
                            uint64_t most);
+void wb_sqlite_differs(struct wb_buf *to, const struct wb_type *t, const char *a, const char *b);
 
 #endif

@@ -70,6 +70,34 @@ static void never_compares_a_database_with_itself(void **state) {
     drop(&m);
 }
 
+/* Of what a mapping covers in part that part is compared, then a person is asked for the rest. */
+static void asks_a_person_for_what_is_not_compared(void **state) {
+    static const char plan[] =
+        "---\nwhimbrel: 1\nsource: sqlite:a\ntarget: sqlite:a\n---\n# T\n\n"
+        "| From | To | As |\n|---|---|---|\n| a.id | b.id | |\n| a.x | b.x | %s |\n\n"
+        "## Phase 1: A\n\n1. Look: row counts, checksums on x columns\n\n"
+        "**Integrity check**: 20 random rows match\n";
+    struct made m;
+    (void)state;
+    for (int words = 0; words < 2; words++) {
+        int n = snprintf(m.text, sizeof m.text, plan, words ? "shortened" : "lower(x)");
+        assert_int_equal(wb_plan_parse("t.md", m.text, (size_t)n, NULL, &m.plan, NULL), WB_OK);
+        wb_program_make(m.plan, &m.program);
+        const struct wb_program_phase *p = &m.program.phases[0];
+        assert_int_equal(p->n_tasks, words ? 4 : 2);
+        assert_int_equal(p->tasks[0].does, WB_DOES_CLAUSES);
+        assert_int_equal(p->tasks[0].n_clauses, words ? 1 : 2);
+        for (size_t i = 1; words && i < 4; i += 2) {
+            assert_int_equal(p->tasks[i].does, WB_DOES_MANUAL);
+            assert_int_equal(p->tasks[i].kind, i == 1 ? WB_ITEM_STEP : WB_ITEM_CHECK);
+        }
+        assert_int_equal(p->tasks[words ? 2 : 1].does, WB_DOES_CLAUSES);
+        if (words)
+            assert_non_null(strstr(p->tasks[3].text, "not compared: a.x to b.x as \"shortened\""));
+        drop(&m);
+    }
+}
+
 /* A confirmation says which step, not which role: it must not pass for a signature. */
 static void asks_a_role_for_a_signature(void **state) {
     (void)state;
@@ -92,7 +120,7 @@ static void refuses_what_needs_a_sync(void **state) {
         {"reverse: true\n", "1. Copy the database into the target\n", true},
         {"", "**Exit criteria**: sync lag < 5s\n", true},
         {"", "1. Run backfill in batches of 500 rows\n", false}, /* a person does */
-        {"", "**Exit criteria**: error rate < 1%\n", true}, /* nothing measures it */
+        {"", "**Exit criteria**: error rate < 1%\n", true},      /* nothing measures it */
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct made m;
@@ -109,6 +137,7 @@ int main(void) {
         cmocka_unit_test(waits_for_people_and_days_before_a_block),
         cmocka_unit_test(gives_each_block_its_own_way_back),
         cmocka_unit_test(never_compares_a_database_with_itself),
+        cmocka_unit_test(asks_a_person_for_what_is_not_compared),
         cmocka_unit_test(asks_a_role_for_a_signature),
         cmocka_unit_test(refuses_what_needs_a_sync),
     };
