@@ -170,7 +170,7 @@ accepts() {
 structure() {
     local name=$1 code=0
     shift
-    timeout -k 5 60 "$WHIMBREL" verify "$SRC" "$DST" --levels schema,indexes,constraints,sequences,digests --settle 300ms --no-record \
+    timeout -k 5 300 "$WHIMBREL" verify "$SRC" "$DST" --levels schema,indexes,constraints,sequences,digests --settle 300ms --no-record \
         --quiet "$@" >"$DIR/structure" 2>&1 </dev/null || code=$?
     if [ "$code" = 0 ]; then
         case_ok "$name"

@@ -14,7 +14,7 @@ has() { equal "$1" "$3" "$(tq "$2")"; }
 # verified CASE: verify finds all levels equal
 verified() {
     local code=0
-    timeout -k 5 120 "$WHIMBREL" verify "$SRC" "$DST" "${@:2}" >"$DIR/verify" 2>&1 </dev/null || code=$?
+    timeout -k 5 300 "$WHIMBREL" verify "$SRC" "$DST" "${@:2}" >"$DIR/verify" 2>&1 </dev/null || code=$?
     if [ "$code" = 0 ]; then
         case_ok "$1"
     else
@@ -28,7 +28,7 @@ changed() {
     local what=$1 object=$3 words=$4 code=0 found
     tq "$2" >"$DIR/change" || { case_fail "$what" "$(cat "$DIR/change")"; return; }
     shift 4
-    timeout -k 5 120 "$WHIMBREL" verify "$SRC" "$DST" "${structure_only[@]}" --json "$@" >"$DIR/verify" 2>&1 </dev/null || code=$?
+    timeout -k 5 300 "$WHIMBREL" verify "$SRC" "$DST" "${structure_only[@]}" --json "$@" >"$DIR/verify" 2>&1 </dev/null || code=$?
     found=$(jq -c 'select(.event == "finding") | .finding | select(.outcome != "equal") | [.outcome, .object, .text]' "$DIR/verify")
     if [ "$code" = 1 ] && [ "$(grep -c . <<<"$found")" = 1 ] && grep -qE -- "^\[\"different\",\"$object\",\".*$words" <<<"$found"; then
         case_ok "$what is found"

@@ -66,6 +66,11 @@ assert_eq running "$(state)"
 wb_case "ended at every durable write on the way back, it comes to the same end"
 export WHIMBREL_TEST_CLOCK=$WB_TMP/clock
 points=0
+handled_in_time() {
+    echo $((time += 1)) >"$WHIMBREL_TEST_CLOCK.new"
+    mv "$WHIMBREL_TEST_CLOCK.new" "$WHIMBREL_TEST_CLOCK"
+    handled
+}
 for ((n = 1; n < 40; n++)); do
     begin
     echo 1700000000 >"$WHIMBREL_TEST_CLOCK"
@@ -90,12 +95,7 @@ for ((n = 1; n < 40; n++)); do
     "$WHIMBREL" run "$PLAN" >"$DIR/runner" 2>&1 </dev/null &
     RUNNER=$!
     time=$((time + 20))
-    for ((i = 0; i < 1200; i++)); do
-        handled && break
-        echo $((time += 1)) >"$WHIMBREL_TEST_CLOCK.new"
-        mv "$WHIMBREL_TEST_CLOCK.new" "$WHIMBREL_TEST_CLOCK"
-        sleep 0.05
-    done
+    wb_wait 120 handled_in_time
     kill -INT "$RUNNER" 2>/dev/null
     wait "$RUNNER" 2>/dev/null
     # An undo or an action that was interrupted without a verify block is not run twice by itself.

@@ -14,7 +14,7 @@
 
 verify() {
     RC=0
-    timeout -k 5 "${VERIFY_LIMIT_S:-120}" "$WHIMBREL" verify "$SRC" "$DST" "$@" >"$OUT" 2>"$ERR" </dev/null || RC=$?
+    timeout -k 5 "${VERIFY_LIMIT_S:-300}" "$WHIMBREL" verify "$SRC" "$DST" "$@" >"$OUT" 2>"$ERR" </dev/null || RC=$?
     SAID=$DIR/said
     cat "$OUT" "$ERR" >"$SAID"
 }

@@ -13,7 +13,7 @@ plan() { # plan <<FRONT: a plan with this front matter, and phases that verify d
 }
 verify_plan() {
     RC=0
-    timeout -k 5 "${VERIFY_LIMIT_S:-120}" "$WHIMBREL" verify "$DIR/plan.md" "$@" >"$OUT" 2>"$ERR" </dev/null || RC=$?
+    timeout -k 5 "${VERIFY_LIMIT_S:-300}" "$WHIMBREL" verify "$DIR/plan.md" "$@" >"$OUT" 2>"$ERR" </dev/null || RC=$?
     SAID=$DIR/said
     cat "$OUT" "$ERR" >"$SAID"
 }

@@ -73,7 +73,7 @@ equal "json: digests, rows and method of a table" '["different",1000,999,32,32]'
 # The command in it repeats the verification, with the password from the environment.
 command=$(jq -r .command "$json")
 hasnt "the command has no password" <(echo "$command") s3cr3tpw
-(cd "$DIR" && PATH=$(dirname "$WHIMBREL"):$PATH WHIMBREL_SOURCE_PASSWORD=s3cr3tpw timeout 60 bash -c "$command" >"$OUT" 2>"$ERR")
+(cd "$DIR" && PATH=$(dirname "$WHIMBREL"):$PATH WHIMBREL_SOURCE_PASSWORD=s3cr3tpw timeout 300 bash -c "$command" >"$OUT" 2>"$ERR")
 equal "the command can be run again: exit 1" 1 $?
 
 # A later run replaces the files as a whole.

@@ -20,7 +20,7 @@ changed() { # CASE SQL REGEX…: after SQL in the target verify exits 1, and its
     local name=$1 sql=$2 code=0 re
     shift 2
     accepts "$name: it can be changed" "$sql"
-    timeout -k 5 60 "$WHIMBREL" verify "$SRC" "$DST" --levels schema,indexes,constraints,sequences --no-record \
+    timeout -k 5 300 "$WHIMBREL" verify "$SRC" "$DST" --levels schema,indexes,constraints,sequences --no-record \
         --quiet >"$DIR/changed" 2>&1 </dev/null || code=$?
     equal "$name: exits 1" 1 "$code"
     for re in "$@"; do
