@@ -146,15 +146,16 @@ static bool is_number(const char *s) {
     return *s && strspn(s, "0123456789.") == strlen(s);
 }
 
-/* Bounds are the server's own values, compared by the server: only their spelling matters here. */
-static bool can_part(const struct wb_column *c) {
+/* Bounds are the server's own values, compared by the server: only their spelling matters here.
+ * Without an index on both sides each part would read a whole table. */
+static bool can_part(const struct comparison *x, const struct wb_column *c) {
     switch (c->type.kind) {
     case WB_KIND_INT:
     case WB_KIND_UINT:
     case WB_KIND_DECIMAL:
     case WB_KIND_TEXT:
     case WB_KIND_UUID:
-        return true;
+        return x->p->indexed;
     default:
         return false;
     }
@@ -195,7 +196,7 @@ static enum wb_code compare_side(struct comparison *x, const struct wb_mapping_s
     uint64_t rows = FIRST_ROWS;
     enum wb_code code = WB_OK;
     x->side = side;
-    if (!can_part(side->column[0]))
+    if (!can_part(x, side->column[0]))
         return compare_part(x, &part, err);
     for (unsigned i = 0; !code; i++) {
         wb_arena_reset(&bounds[i % 2]);
@@ -281,6 +282,9 @@ enum wb_code wb_mapping_compare(struct wb_conn *c, const struct wb_plan_join *j,
     if (!code) {
         struct comparison x = {.c = c, .p = &pair, .opts = opts, .a = a, .r = {.join = j}};
         code = compare(&x, err);
+        if (code == WB_E_TIMEOUT && !pair.indexed)
+            wb_error_wrap(err, "in one statement, for no index of %s begins with %s", j->to,
+                          pair.new.column[0]->name);
         wb_arena_done(&x.part);
         if (!code)
             *ret = x.r;

@@ -26,7 +26,9 @@ struct wb_mapping_pair {
     size_t n_key;
     struct wb_mapping_value *values;
     size_t n_values;
-    bool unique; /* the key of the new table, too */
+    bool unique;  /* the key of the new table, too */
+    bool indexed; /* an index of the new table leads with the key's first column */
+    bool ordered; /* both tables order that column in the same way */
 };
 
 /* Which rows of a side a statement is about; zeroed: all. */

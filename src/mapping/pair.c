@@ -123,6 +123,30 @@ static bool is_unique(const struct wb_mapping_pair *p) {
     return false;
 }
 
+static bool is_indexed(const struct wb_mapping_pair *p) {
+    const struct wb_table *t = p->new.t;
+    for (size_t i = 0; i < t->n_indexes; i++) {
+        const struct wb_index *x = &t->indexes[i];
+        if (x->n_parts && x->parts[0].column >= 0 && !x->parts[0].prefix_length && !x->ignored &&
+            !x->where.text && &t->columns[x->parts[0].column] == p->new.column[0] &&
+            (x->method == WB_INDEX_BTREE || x->primary))
+            return true;
+    }
+    return false;
+}
+
+static bool is_numeric(enum wb_kind kind) {
+    return kind == WB_KIND_INT || kind == WB_KIND_UINT || kind == WB_KIND_DECIMAL;
+}
+
+static bool is_ordered(const struct wb_mapping_pair *p) {
+    const struct wb_type *a = &p->old.column[0]->type, *b = &p->new.column[0]->type;
+    if (is_numeric(a->kind) || is_numeric(b->kind))
+        return is_numeric(a->kind) && is_numeric(b->kind);
+    return a->kind == b->kind && a->fixed == b->fixed && wb_str_eq(a->collation, b->collation) &&
+           wb_str_eq(a->charset, b->charset);
+}
+
 enum wb_code wb_mapping_pair_up(struct wb_conn *c, const struct wb_plan_join *j, struct wb_arena *a,
                                 struct wb_mapping_catalogs *catalogs, struct wb_mapping_pair *ret,
                                 struct wb_error *err) {
@@ -141,6 +165,8 @@ enum wb_code wb_mapping_pair_up(struct wb_conn *c, const struct wb_plan_join *j,
     if (code)
         return code;
     p.unique = is_unique(&p);
+    p.indexed = is_indexed(&p);
+    p.ordered = is_ordered(&p);
     *ret = p;
     return WB_OK;
 }

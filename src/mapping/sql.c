@@ -69,11 +69,18 @@ static void put_new(struct wb_buf *to, const struct wb_mapping_pair *p,
     wb_buf_adds(to, ") wb_n");
 }
 
+/* The bounds of a part hold for the other side, too, where it is ordered likewise: said there as
+ * well, an index gives that part of it, and not all of it is read for each part. */
 static void put_join(struct wb_buf *to, const struct wb_mapping_pair *p,
-                     const struct wb_mapping_side *s, const char *alias, const char *rows) {
+                     const struct wb_mapping_side *s, const char *alias, const char *rows,
+                     const struct wb_mapping_part *part) {
     wb_buf_addf(to, " LEFT JOIN %s %s ON ", s->table, alias);
     for (size_t i = 0; i < p->n_key; i++)
         wb_buf_addf(to, "%s%s.%s = %s.wb_k%zu", i ? " AND " : "", alias, s->key[i], rows, i + 1);
+    if (p->ordered && part->above)
+        wb_buf_addf(to, " AND %s.%s > %s", alias, s->key[0], part->above);
+    if (p->ordered && part->upto)
+        wb_buf_addf(to, " AND %s.%s <= %s", alias, s->key[0], part->upto);
 }
 
 static void put_flags(struct wb_buf *to, const struct wb_mapping_pair *p) {
@@ -116,7 +123,7 @@ void wb_mapping_sql_values(struct wb_buf *to, const struct wb_mapping_pair *p,
         wb_buf_addf(to, ", wb_o.wb_k%zu AS wb_k%zu", i, i);
     wb_buf_adds(to, " FROM ");
     put_old(to, p, part);
-    put_join(to, p, &p->new, "wb_n", "wb_o");
+    put_join(to, p, &p->new, "wb_n", "wb_o", part);
     wb_buf_adds(to, ") wb_d) wb_e GROUP BY wb_m");
     put_list(to, "wb_f", p->n_values);
     put_list(to, "wb_k", p->n_key);
@@ -143,7 +150,7 @@ void wb_mapping_sql_extra(struct wb_buf *to, const struct wb_mapping_pair *p,
                     p->old.key[0], i, i);
     wb_buf_adds(to, " FROM ");
     put_new(to, p, part);
-    put_join(to, p, &p->old, "wb_o", "wb_n");
+    put_join(to, p, &p->old, "wb_o", "wb_n", part);
     wb_buf_adds(to, ") wb_e GROUP BY wb_m");
     put_list(to, "wb_k", p->n_key);
     wb_buf_adds(to, " ORDER BY wb_m");

@@ -137,6 +137,38 @@ static void every_literal_finds_its_row(struct kit *k, struct wb_conn *c, const 
     }
 }
 
+/* Of every value with every other; those that lack an equality at least with themselves. */
+static void what_differs_is_told(struct kit *k, struct wb_conn *c, const struct wb_table *t,
+                                 const struct kit_values *v) {
+    const struct wb_type *type = &t->columns[1].type;
+    WB_CLEANUP_BUF struct wb_buf sql = {0}, name = {0};
+    struct wb_rows rows = {0};
+    bool *differs = WB_NEW_N(&k->arena, bool, v->n * v->n + 1);
+    add_name(k, &name, t);
+    wb_buf_addf(&sql, "SELECT x.id, y.id FROM %s x, %s y WHERE ", wb_buf_str(&name),
+                wb_buf_str(&name));
+    k->engine->verify->differs(&sql, type, "x.v", "y.v");
+    if (k->engine->query(c, wb_buf_str(&sql), &k->arena, &rows, &k->err))
+        fail_msg("%s: %s", type->native, k->err.text);
+    for (size_t i = 0; i < rows.n_rows; i++)
+        differs[strtoul(rows.values[i][0], NULL, 10) * v->n +
+                strtoul(rows.values[i][1], NULL, 10)] = true;
+    for (uint32_t i = 0; i < v->n; i++)
+        for (uint32_t j = 0; j < v->n; j++) {
+            WB_CLEANUP_BUF struct wb_buf a = {0}, b = {0};
+            bool one_null =
+                (v->cells[i].form == WB_FORM_NULL) != (v->cells[j].form == WB_FORM_NULL);
+            wb_canon_cell(&a, type, &v->cells[i]);
+            wb_canon_cell(&b, type, &v->cells[j]);
+            bool other = a.len != b.len || memcmp(a.data, b.data, a.len) != 0;
+            if (may_lack_equality(type) && i != j && !one_null)
+                continue;
+            if (differs[i * v->n + j] != other)
+                fail_msg("%s: %s: values %u and %u are told to be %s", k->engine->name,
+                         type->native, i, j, other ? "the same" : "different");
+        }
+}
+
 static void insert_by_literals(struct kit *k, struct wb_conn *c, const struct wb_table *t,
                                const struct kit_values *v) {
     for (uint32_t i = 0; i < v->n; i++) {
@@ -200,6 +232,7 @@ static void literals_find_and_store_every_value(void **state) {
         kit_load(k, c, loaded, &b);
         wb_batch_done(&b);
         every_literal_finds_its_row(k, c, loaded, &v);
+        what_differs_is_told(k, c, loaded, &v);
         insert_by_literals(k, c, inserted, &v);
         assert_same_rows(k, c, loaded, inserted, v.n);
         made++;
