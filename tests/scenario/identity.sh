@@ -219,6 +219,23 @@ other_file() { sqlite3 "$(readlink -e "$DIR/second.db" || echo "$DIR/new.db")" "
 through "run, SQLite" file_away file_back other_file
 equal "run, SQLite: what the first file holds" 3 "$(sqlite3 "$DIR/new.db" "SELECT count(*) FROM people")"
 
+# --- a gate whose query would be answered by another ---------------------------------------------------------------------
+
+plan gauge gauge
+"$WHIMBREL" run "$PLAN" --allow-shell >"$OUT" 2>&1 </dev/null &
+COPY=$!
+until_phase 1 "a gate's query"
+cp "$DIR/old.db" "$DIR/other.db" # with the same answer
+mv "$DIR/old.db" "$DIR/first.db" && mv "$DIR/other.db" "$DIR/old.db"
+let_go 1
+said() { grep -q "$1" "$OUT"; }
+wb_wait 120 said 'gate of Half inconclusive.*leads to another database' || case_fail "a gate's query, swapped: it has no data" "$(tail -n 3 "$OUT")"
+equal "a gate's query, swapped: the stage has not passed" 0 "$(events stage_done)"
+mv "$DIR/old.db" "$DIR/other.db" && mv "$DIR/first.db" "$DIR/old.db"
+ended
+rc "a gate's query, back: the gate passes by itself" 0
+equal "a gate's query, back: the stage has passed" 1 "$(events stage_done)"
+
 # --- moved for good ----------------------------------------------------------------------------------------------------
 
 OLD=sqlite:$DIR/old.db NEW=sqlite:$DIR/new.db
