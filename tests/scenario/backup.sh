@@ -107,14 +107,16 @@ assert_eq "0 verified" "$RC $(at .result)"
 validate
 
 wb_case "--check: a file cut short, a byte changed, a file gone"
-for damage in 'truncate -s -1' 'printf x | dd conv=notrunc status=none bs=1 seek=600 of=' 'rm'; do
+cut_short() { truncate -s -1 "$1"; }
+change_a_byte() { # whatever it is
+    local was
+    was=$(od -An -tu1 -j 600 -N 1 "$1")
+    printf '%b' "\\0$(printf %o $(((was + 1) % 256)))" | dd conv=notrunc status=none bs=1 seek=600 of="$1"
+}
+for damage in cut_short change_a_byte rm; do
     rm -rf "$TO/bad"
     cp -r "$TO/pg" "$TO/bad"
-    file=$(ls "$TO"/bad/*/wb_bk.dump)
-    case $damage in
-    *of=) eval "$damage$file" ;;
-    *) $damage "$file" ;;
-    esac
+    $damage "$(ls "$TO"/bad/*/wb_bk.dump)"
     backup --check "$TO/bad"
     assert_eq 1 "$RC" "exit code after $damage"
     said 'restore test failed'
