@@ -102,6 +102,19 @@ static bool flag_without_value(struct wb_plan_reader *r, const struct wb_phrase 
     return true;
 }
 
+/* "Move the migration stage back": to which? */
+static bool stage_without_name(struct wb_plan_reader *r, const struct wb_phrase *p) {
+    bool stage = false;
+    for (size_t i = 1; i + 1 < p->n && i < 4; i++)
+        stage |= wb_token_is(&p->tokens[i], "migration") && wb_token_is(&p->tokens[i + 1], "stage");
+    if (stage)
+        wb_reader_find(r, WB_PLAN_SYNTAX, wb_reader_place(r, p->tokens[0].from),
+                       "write it as: set migration stage to off; the stages are off, dualwrite, "
+                       "shadow, live, rampdown and complete",
+                       "\"%s\" does not name a stage", wb_phrase_slice(r, p, 0, p->n));
+    return stage;
+}
+
 /* "First", "then", "immediately": words before what is done. */
 static struct wb_phrase without_lead(const struct wb_phrase *p) {
     static const char *const leads[] = {"first",  "then", "next", "finally", "immediately",
@@ -155,8 +168,8 @@ static void explain(struct wb_plan_reader *r, const struct wb_phrase *p) {
     struct wb_phrase cut = wb_phrase_bare(p), rest = without_lead(&cut);
     if (wb_match_phrase(r, &rest, WB_USE_ACTION, WB_MATCH_NEARLY, &m))
         nearly(r, &rest, &m);
-    else if (!wb_phrase_malformed(r, p))
-        flag_without_value(r, p);
+    else if (!wb_phrase_malformed(r, p) && !flag_without_value(r, p))
+        stage_without_name(r, p);
 }
 
 static void add_part(struct wb_plan_reader *r, const struct wb_phrase *p, struct wb_actions *to);
@@ -208,6 +221,16 @@ static bool parts_here(const struct wb_phrase *p, size_t i) {
            (wb_token_mark(t, '.') && space_behind && !t->after_space);
 }
 
+/* "…, immediately": how, not what. */
+static bool only_manner(const struct wb_phrase *p) {
+    static const char *const words[] = {"immediately", "automatically", "manually", "at",   "once",
+                                        "right",       "away",          "asap",     "first"};
+    for (size_t i = 0; i < p->n; i++)
+        if (!WB_TOKEN_AMONG(&p->tokens[i], words))
+            return false;
+    return true;
+}
+
 void wb_actions_read(struct wb_plan_reader *r, const struct wb_phrase *p, struct wb_actions *to) {
     int depth = 0;
     for (size_t from = 0, i = 0; i <= p->n; i++) {
@@ -221,7 +244,7 @@ void wb_actions_read(struct wb_plan_reader *r, const struct wb_phrase *p, struct
                (wb_token_is(&p->tokens[from], "and") || wb_token_is(&p->tokens[from], "then")))
             from++;
         struct wb_phrase part = wb_phrase_part(p, from, i);
-        if (part.n)
+        if (part.n && !only_manner(&part))
             add_part(r, &part, to);
         from = i + 1;
     }

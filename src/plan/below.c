@@ -26,7 +26,9 @@ void wb_document_add_text(struct wb_document *d, const struct wb_phrase *p) {
     struct wb_plan_place place = wb_reader_place(r, p->tokens[0].from);
     if (traffic)
         wb_reader_line(r, WB_LINE_TRAFFIC, place, text, WB_READING_AUTO,
-                       "states the traffic, by which gates are judged");
+                       baseline ? "states the traffic, by which gates are judged, and a baseline: "
+                                  "compared with what is measured before the first change"
+                                : "states the traffic, by which gates are judged");
     else if (baseline)
         wb_reader_line(r, WB_LINE_BASELINE, place, text, WB_READING_AUTO,
                        "states a baseline: compared with what is measured before the first change");
@@ -158,6 +160,53 @@ static void add_item(struct wb_document *d, const struct wb_phrase *p) {
     }
 }
 
+/* Whether what was added to the label since then is more than prose for people. */
+static bool binds_since(const struct wb_document *d, const struct wb_plan_label *l,
+                        size_t n_clauses, size_t n_actions, size_t n_findings) {
+    bool found = d->r->plan->n_findings > n_findings;
+    for (size_t i = n_clauses; i < l->n_clauses; i++)
+        found |= l->clauses[i].kind != WB_CLAUSE_MANUAL;
+    for (size_t i = n_actions; i < l->n_actions; i++)
+        found |= l->actions[i].kind != WB_ACT_MANUAL || l->actions[i].danger != WB_HARMLESS;
+    return found;
+}
+
+void wb_document_add_aside(struct wb_document *d, const struct wb_phrase *p) {
+    struct wb_plan_label *l = wb_document_label(d);
+    bool holds = l && (l->kind == WB_LABEL_ENTRY || l->kind == WB_LABEL_EXIT ||
+                       l->kind == WB_LABEL_INTEGRITY || l->kind == WB_LABEL_VALIDATION ||
+                       l->kind == WB_LABEL_TRIGGER || l->kind == WB_LABEL_ROLLBACK);
+    if (holds) {
+        size_t clauses = l->n_clauses, actions = l->n_actions, findings = d->r->plan->n_findings;
+        add_item(d, p);
+        if (binds_since(d, l, clauses, actions, findings))
+            return;
+        l->n_clauses = clauses;
+        l->n_actions = actions;
+    }
+    wb_document_add_text(d, p);
+}
+
+/* "Action: pause the backfill", on its own behind the trigger that it belongs to. */
+static bool add_lone_action(struct wb_document *d, const struct wb_phrase *p) {
+    struct wb_plan_phase *phase = wb_document_phase(d);
+    bool action =
+        p->n > 2 && (wb_token_is(&p->tokens[0], "action") || wb_token_is(&p->tokens[0], "actions"));
+    if (!phase || !action ||
+        !(wb_token_mark(&p->tokens[1], ':') || p->tokens[1].kind == WB_TOKEN_DASH))
+        return false;
+    struct wb_plan_label *l = phase->n_labels ? &phase->labels[phase->n_labels - 1] : NULL;
+    struct wb_phrase what = wb_phrase_part(p, 2, p->n);
+    if (l && l->kind == WB_LABEL_TRIGGER)
+        add_actions(d, l, &what);
+    else
+        wb_reader_find(d->r, WB_PLAN_STRUCTURE, wb_reader_place(d->r, p->tokens[0].from),
+                       "put it behind what it answers: **Rollback trigger**: \xE2\x80\xA6 Action: "
+                       "\xE2\x80\xA6",
+                       "an action stands behind no rollback trigger");
+    return true;
+}
+
 void wb_document_open_label(struct wb_document *d, enum wb_label_kind kind,
                             struct wb_plan_place place) {
     struct wb_plan_phase *phase = wb_document_phase(d);
@@ -231,7 +280,9 @@ static void add_label(struct wb_document *d, const struct wb_phrase *p, enum wb_
     struct wb_phrase said = wb_phrase_part(p, rest, p->n);
     bool silent = !said.n || wb_token_mark(&said.tokens[said.n - 1], ':');
     wb_document_open_label(d, kind, wb_reader_place(d->r, p->tokens[0].from));
-    if (said.n)
+    if (said.n && silent)
+        wb_document_add_aside(d, &said);
+    else if (said.n)
         add_item(d, &said);
     d->in_step = false;
     d->takes_list = silent;
@@ -307,7 +358,7 @@ static void add_stretch(struct wb_document *d, size_t from, size_t to, bool item
     } else if (d->takes_list && d->label != WB_LABEL_STEPS && wb_document_label(d)) {
         add_item(d, &p);
         d->takes_list = wb_token_mark(&p.tokens[p.n - 1], ':');
-    } else {
+    } else if (!add_lone_action(d, &p)) {
         add_prose(d, &p);
     }
 }

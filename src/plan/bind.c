@@ -42,6 +42,19 @@ static bool told(const struct wb_plan_reader *r, const struct wb_plan_metric *m)
     return false;
 }
 
+/* "overall error rate", "latency", "errors": what is measured, by other words. */
+static const char *known_within(struct wb_plan_reader *r, const char *name) {
+    enum wb_metric_shape shape;
+    if (wb_str_istr(name, "latency") || wb_str_istr(name, "response time"))
+        return "P99 latency";
+    if (wb_str_ieq(name, "errors"))
+        return "error rate";
+    for (const char *s = strchr(name, ' '); s; s = strchr(s + 1, ' '))
+        if (wb_metric_known(r, s + 1))
+            return wb_metric_called(r, s + 1, &shape);
+    return NULL;
+}
+
 static void tell_unbound(struct wb_plan_reader *r, const struct wb_plan_clause *c,
                          const struct wb_plan_metric *m) {
     const char *near = m->kind == WB_METRIC_UNKNOWN ? wb_metric_near(r, m->name) : NULL;
@@ -52,9 +65,15 @@ static void tell_unbound(struct wb_plan_reader *r, const struct wb_plan_clause *
     }
     if (told(r, m))
         return;
+    const char *whose = m->kind == WB_METRIC_UNKNOWN ? known_within(r, m->name) : NULL;
     wb_reader_find(
         r, WB_PLAN_UNBOUND, c->place,
-        m->kind == WB_METRIC_OBSERVED
+        whose
+            ? wb_arena_printf(r->a,
+                              "write \"%s\" if that is meant; else bind it to a query in the "
+                              "front matter, below \"metrics:\", or in a block with metric=\"%s\"",
+                              whose, m->name)
+        : m->kind == WB_METRIC_OBSERVED
             ? wb_arena_printf(r->a,
                               "bind it in the front matter, \"metrics:\" and below it "
                               "\"%s: observe\" where the application reports its reads and "
@@ -114,6 +133,8 @@ static int phase_named(struct wb_plan_reader *r, const char *thing) {
     for (size_t i = 0; i < r->plan->n_phases; i++) {
         const struct wb_plan_phase *p = &r->plan->phases[i];
         const char *numbered = wb_arena_printf(r->a, "phase %u", p->number);
+        if (wb_str_istarts(thing, "the "))
+            thing += strlen("the ");
         if (wb_str_ieq(thing, numbered) || (*p->name && wb_str_istr(p->name, thing)))
             return (int)i;
     }

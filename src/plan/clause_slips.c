@@ -81,6 +81,14 @@ static bool stray_comparison(struct wb_plan_reader *r, const struct wb_phrase *p
     return false;
 }
 
+static bool holds_words(const struct wb_phrase *p, const char *first, const char *second) {
+    for (size_t i = 0; i < p->n; i++)
+        if (wb_token_is(&p->tokens[i], first) &&
+            (!second || (i + 1 < p->n && wb_token_is(&p->tokens[i + 1], second))))
+            return true;
+    return false;
+}
+
 /* What follows a comparison that is understood. */
 static bool stray_rest(struct wb_plan_reader *r, const struct wb_phrase *p) {
     for (size_t i = 0; i < wb_n_patterns; i++) {
@@ -90,9 +98,11 @@ static bool stray_rest(struct wb_plan_reader *r, const struct wb_phrase *p) {
             !wb_match_within(r, p, 0, &wb_patterns[i], WB_MATCH_EXACT, &m) || m.begin != 0 ||
             m.end >= p->n)
             continue;
+        bool backup = holds_words(p, "backup", NULL) || holds_words(p, "backups", NULL);
         wb_reader_find(r, WB_PLAN_SYNTAX, wb_reader_place(r, p->tokens[m.end].from),
-                       "after the value may stand: over any 10-minute window, sustained, for 10 "
-                       "minutes; part clauses by commas",
+                       backup ? "write it as: backup verified within 7 days"
+                              : "after the value may stand: over any 10-minute window, sustained, "
+                                "for 10 minutes; part clauses by commas",
                        "\"%s\" is not understood after \"%s\"", wb_phrase_slice(r, p, m.end, p->n),
                        wb_phrase_slice(r, p, 0, m.end));
         return true;
@@ -114,14 +124,6 @@ static const char *names_metric(struct wb_plan_reader *r, const struct wb_phrase
     return NULL;
 }
 
-static bool holds_words(const struct wb_phrase *p, const char *first, const char *second) {
-    for (size_t i = 0; i < p->n; i++)
-        if (wb_token_is(&p->tokens[i], first) &&
-            (!second || (i + 1 < p->n && wb_token_is(&p->tokens[i + 1], second))))
-            return true;
-    return false;
-}
-
 static bool holds_value(const struct wb_phrase *p) {
     struct wb_plan_value v;
     for (size_t i = 0; i < p->n; i++)
@@ -135,11 +137,44 @@ static bool holds_value(const struct wb_phrase *p) {
     return false;
 }
 
+/* A number that is no part of a name, as in "Sev-1" and "#1240". */
 static bool holds_number(const struct wb_phrase *p) {
-    for (size_t i = 0; i < p->n; i++)
-        if (p->tokens[i].kind == WB_TOKEN_NUMBER)
+    for (size_t i = 0; i < p->n; i++) {
+        const struct wb_token *t = &p->tokens[i];
+        bool of_name =
+            i && !t->after_space && (t[-1].kind == WB_TOKEN_WORD || wb_token_mark(t - 1, '#'));
+        if (t->kind == WB_TOKEN_NUMBER && !of_name)
             return true;
+    }
     return false;
+}
+
+/* How a comparison of that metric is written. */
+static const char *written(struct wb_plan_reader *r, const char *name, enum wb_clause_place at) {
+    const char *sign = at == WB_AT_TRIGGER ? ">" : "<";
+    enum wb_metric_shape shape;
+    const char *m = wb_metric_called(r, name, &shape);
+    bool lag = strcmp(m, "replica lag") == 0 || strcmp(m, "sync lag") == 0;
+    switch (shape) {
+    case WB_SHAPE_RATIO:
+        return wb_arena_printf(r->a,
+                               "write it as: %s %s 0.1%% over any 10-minute window; %s %s 2x "
+                               "baseline; %s unchanged",
+                               m, sign, m, sign, m);
+    case WB_SHAPE_QUANTILE:
+        return wb_arena_printf(
+            r->a,
+            "write it as: %s %s 50 ms for 5 minutes; %s %s 2x baseline; %s within 10%% of baseline",
+            m, sign, m, sign, m);
+    case WB_SHAPE_COUNT:
+        return at == WB_AT_TRIGGER
+                   ? "write it as: any data mismatch detected; more than 3 mismatches"
+                   : "write it as: zero divergences; zero divergences over 24 hours";
+    case WB_SHAPE_VALUE:
+        break;
+    }
+    return lag ? wb_arena_printf(r->a, "write it as: %s %s 30 s for 5 minutes", m, sign)
+               : wb_arena_printf(r->a, "write it as: %s %s 500 for 5 minutes", m, sign);
 }
 
 /* "P99 no worse than the baseline": a metric and a bound, but no pattern for it. Of a trigger or a
@@ -148,15 +183,19 @@ static bool stray_metric(struct wb_plan_reader *r, const struct wb_phrase *p,
                          enum wb_clause_place at) {
     bool sharp = at == WB_AT_TRIGGER || at == WB_AT_GATE;
     const char *name = sharp || holds_value(p) ? names_metric(r, p) : NULL;
-    if (!name && sharp && holds_number(p))
-        name = "a number";
-    if (!name)
+    const char *remedy = name ? written(r, name, at)
+                              : "say what is measured: error rate > 0.1%; P99 > 50 ms; replica "
+                                "lag > 30 s; more than 3 mismatches";
+    bool latency = sharp && (holds_words(p, "latency", NULL) || holds_words(p, "latencies", NULL));
+    if (!name && latency) {
+        name = "latency";
+        remedy = "say which: P99 > 50 ms; P95 > 2x baseline";
+    }
+    if (!name && !(sharp && holds_number(p)))
         return false;
-    wb_reader_find(r, WB_PLAN_SYNTAX, wb_reader_place(r, p->tokens[0].from),
-                   "write it as: error rate < 0.1%; P99 within 10% of baseline; error rate "
-                   "unchanged; zero divergences",
+    wb_reader_find(r, WB_PLAN_SYNTAX, wb_reader_place(r, p->tokens[0].from), remedy,
                    "\"%s\" speaks of %s, but the comparison is not understood",
-                   wb_phrase_slice(r, p, 0, p->n), name);
+                   wb_phrase_slice(r, p, 0, p->n), name ? name : "a number");
     return true;
 }
 
@@ -182,7 +221,9 @@ static bool stray_check(struct wb_plan_reader *r, const struct wb_phrase *p) {
     for (size_t i = 0; i < p->n; i++)
         if (wb_clause_is_sql(&p->tokens[i]))
             remedy = "`SELECT \xE2\x80\xA6` must return 0";
-    for (size_t i = 0; !remedy && i < sizeof checks / sizeof *checks; i++)
+    bool logs =
+        holds_words(p, "logs", NULL) || holds_words(p, "log", NULL); /* a person reads them */
+    for (size_t i = 0; !remedy && !logs && i < sizeof checks / sizeof *checks; i++)
         if (holds_words(p, checks[i].first, checks[i].second))
             remedy = checks[i].remedy;
     if (!remedy)

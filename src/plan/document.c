@@ -195,7 +195,7 @@ static void on_item_part(struct wb_document *d, cmark_node *n, bool first) {
     } else if (type == CMARK_NODE_PARAGRAPH && text_range(d, n, &from, &to)) {
         wb_phrase_read(d->r, from, to, &p);
         if (p.n)
-            wb_document_add_text(d, &p);
+            wb_document_add_aside(d, &p);
     } else if (type == CMARK_NODE_LIST) {
         for (cmark_node *sub = cmark_node_first_child(n); sub; sub = cmark_node_next(sub))
             on_item(d, sub);

@@ -26,6 +26,8 @@ void wb_document_close_label(struct wb_document *d);
 /* A finding: what stands there is nearly that label. */
 void wb_document_nearly_label(struct wb_document *d, const struct wb_phrase *p,
                               enum wb_label_kind kind);
+/* A further paragraph of an item, or the words that lead to a list: prose, unless it says more. */
+void wb_document_add_aside(struct wb_document *d, const struct wb_phrase *p);
 void wb_document_add_text(struct wb_document *d, const struct wb_phrase *p);
 
 enum wb_paragraph { WB_PARAGRAPH_PROSE, WB_PARAGRAPH_ITEM };

@@ -34,7 +34,7 @@ const struct wb_pattern wb_patterns[] = {
              "signoff from data lead", "the same"),
     CRITERIA(SIGN_OFF, "approval|approvals|approved :? from|by|of NAMES", "approval from data lead",
              "the same"),
-    CRITERIA(SIGN_OFF, "NAMES has|have? sign|signs|signed off!", "data lead has signed off",
+    CRITERIA(SIGN_OFF, "NAMES to|has|have? sign|signs|signed off!", "data lead has signed off",
              "the same"),
     CRITERIA(ALERT,
              "alert|page|notify if|when METRIC :? CMP VALUE [SUSTAINED] [for at|more? least|than? "
@@ -78,14 +78,20 @@ const struct wb_pattern wb_patterns[] = {
              "100% row parity confirmed", "both sides hold the same rows, by a full verification"),
     CRITERIA(PARITY, "row|data parity :? is|at|of? PCT", "row parity at 100%", "the same"),
     CRITERIA(PARITY, "PCT parity!", "100% parity", "the same"),
-    CRITERIA(COMPARE,
-             "METRIC :? CMP VALUE [averaged|measured|calculated|computed? "
-             "over|in|within|during|across|on|per|/ any|every|each|last|past? "
-             "rolling|sliding|moving|continuous? DUR window|windows|period|periods|interval?] "
-             "[SUSTAINED] [for|over at|more|over|longer? least|than? FOR or? more|longer? "
-             "straight|continuously|consecutively?] [at any|all time|times]",
-             "error rate < 0.1% over any 10-minute window",
-             "the metric is compared; over a window, sustained (5 minutes) or for a time"),
+    CRITERIA(PARITY,
+             "every|all? row|rows must|should|shall|is|are? be? match|matches|identical|equal! "
+             "[on both sides|databases]",
+             "all rows match", "the same"),
+    CRITERIA(
+        COMPARE,
+        "METRIC :? CMP VALUE [averaged|measured|calculated|computed? "
+        "over|in|within|during|across|on|per|/ any|every|each|last|past? "
+        "rolling|sliding|moving|continuous? DUR window|windows|period|periods|interval?] "
+        "[on|across|of all|any|every|each? replica|replicas] "
+        "[SUSTAINED] [for|over at|more|over|longer|last|past? least|than? FOR or? more|longer? "
+        "straight|continuously|consecutively?] [at any|all time|times]",
+        "error rate < 0.1% over any 10-minute window",
+        "the metric is compared; over a window, sustained (5 minutes) or for a time"),
     CRITERIA(COMPARE,
              "METRIC :? CMP VALUE over|in|within|during|across any|every|each? "
              "rolling|sliding|moving? window|windows of DUR",
@@ -106,6 +112,8 @@ const struct wb_pattern wb_patterns[] = {
              "window|windows|period?]",
              "zero divergences over 24 hours", "compared with 0"),
     CRITERIA(COMPARE, "KNOWN : none|zero", "mismatches: none", "the same"),
+    CRITERIA(COMPARE, "at? least? FOR with|without no|zero|0|any|single? KNOWN",
+             "48 hours without mismatches", "the same"),
     CRITERIA(COMPARE, "no|zero|0! THING is|are? detected|found|observed!",
              "no data mismatch detected", "the same"),
     CRITERIA(WITHIN,
@@ -156,6 +164,10 @@ const struct wb_pattern wb_patterns[] = {
              "compare? row|rows|table count|counts match|matches|are|is? equal|identical|same? "
              "between|of|in|on SIDE and|with SIDE",
              "row counts match between source and target", "the same"),
+    CRITERIA(ROW_COUNT,
+             "SIDE and|vs|versus SIDE row|table? count|counts|rows must|should|shall? is|are|be? "
+             "match|matches|equal|identical|same",
+             "source and target row counts match", "the same"),
     CRITERIA(CHECKSUM,
              "compare|matching? md5|row|data|table? checksum|checksums|digests [of|for|in|across "
              "all|every|each? row|rows|table|tables] :? must|should|shall|have? been? is|are|be? "
@@ -200,6 +212,13 @@ const struct wb_pattern wb_patterns[] = {
     CRITERIA(NOT_WRITTEN,
              "no more? writes to|on|reach|reaching|hit|hitting|against SIDE [for at? least? FOR]",
              "no writes to source", "the same"),
+    CRITERIA(NOT_WRITTEN,
+             "writes to|on SIDE have|are|has? been? stopped|stop [for|since at? least? FOR]",
+             "writes to source have stopped", "the same"),
+    CRITERIA(NOT_WRITTEN, "SIDE writes have|are|has? been? stopped|stop [for at? least? FOR]",
+             "MySQL writes have stopped", "the same"),
+    CRITERIA(NOT_WRITTEN, "nothing writes to SIDE any? more|longer? [for at? least? FOR]",
+             "nothing writes to MySQL any more", "the same"),
     CRITERIA(NO_QUERIES,
              "no queries|query|reads hit|hits|hitting|reach|reaching|use|uses|using|touch|on|from|"
              "against TABLE table|tables? directly? [for at? least? FOR]",
@@ -260,16 +279,17 @@ const struct wb_pattern wb_patterns[] = {
            "set migration stage to dualwrite",
            "the stage is served as FLAG-stage; off takes all reads back to the old side"),
     ACTION(PAUSE_BACKFILL, "pause|suspend backfill job|run|process?", "pause backfill",
-           "no further batch begins"),
+           "the run holds until somebody resumes it; whoever copies pauses"),
     ACTION(RESUME_BACKFILL, "resume|continue|unpause backfill job|run|process?", "resume backfill",
-           "batches go on"),
+           "a notification is sent; whoever copies goes on"),
     ACTION(STOP_BACKFILL, "stop|halt|cancel backfill job|run|process?", "stop backfill",
-           "the backfill ends where it stands"),
+           "the run holds until somebody resumes it; whoever copies stops"),
     ACTION(
         BATCH_SIZE,
         "reduce|lower|raise|increase|decrease|set|change|cut backfill? batch size [from N rows?] "
         "to|= N rows?",
-        "reduce batch size to 1,000", "the next batches have that many rows"),
+        "reduce batch size to 1,000",
+        "a notification is sent: whoever copies takes batches of that size"),
     ACTION(DISABLE_WRITES, "disable|block|refuse SIDE writes", "disable PostgreSQL writes",
            "the flag FLAG-writes-target (-source) is served as false, and somebody is paged: the "
            "application has to read it"),
@@ -312,14 +332,14 @@ const struct wb_pattern wb_patterns[] = {
     ACTION(NONE, "this? is? point of no return", "point of no return", "the same"),
 
     STEP(BATCHES, "batches of CMP? N rows?", "run backfill in batches of 5,000 rows",
-         "the size of a batch of the backfill"),
+         "the size of a batch, told to whoever copies"),
     STEP(BATCHES, "batch size of|is|to|=|:? N rows?", "with a batch size of 5,000", "the same"),
     STEP(BATCHES, "N row|rows batches", "in 5,000-row batches", "the same"),
     STEP(BATCHES, "N rows at a time", "5,000 rows at a time", "the same"),
     STEP(BATCHES, "N rows per|/ batch", "at 5,000 rows/batch", "the same"),
     STEP(DELAY,
          "with? DUR delay|pause|sleep|wait|break between|after each|every|all? batches|batch",
-         "with 200ms delay between batches", "the pause after each batch"),
+         "with 200ms delay between batches", "the pause after each batch, told to whoever copies"),
     STEP(DELAY,
          "sleep|sleeping|pause|pausing|wait|waiting|delay|break of|for? DUR between|after "
          "each|every|all? batches|batch",
@@ -329,13 +349,13 @@ const struct wb_pattern wb_patterns[] = {
          "pause|pauses|paused|stop|hold|suspend|halt|throttle backfill|it? if|when|whenever|while "
          "replica|replication? lag "
          "CMP DUR",
-         "pause if lag exceeds 5 seconds", "the backfill waits while a replica lags more"),
+         "pause if lag exceeds 5 seconds", "whoever copies pauses while a replica lags more"),
     STEP(PAUSE_IF_LAG,
          "if|when|whenever|while replica|replication? lag CMP DUR ,? "
          "pause|stop|hold|suspend|halt|throttle",
          "if the lag exceeds 5 seconds, pause", "the same"),
     STEP(BACKFILL, "run|start backfill", "run backfill",
-         "rows that exist are copied by the mapping"),
+         "a person copies the rows that exist, and confirms; or a block below the step does"),
     STEP(CYCLES, "after N release cycle|cycles", "after 2 release cycles",
          "somebody confirms that they have passed"),
     STEP(GRACE, "grace period through|until|to day N", "(grace period through Day 25)",

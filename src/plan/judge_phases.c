@@ -205,6 +205,16 @@ static bool keeps_step(const struct wb_plan_clause *c, size_t n) {
     return false;
 }
 
+/* Steps that let the application write to both sides. */
+static bool writes_both(const struct wb_plan_action *a, size_t n) {
+    for (size_t i = 0; i < n; i++)
+        if (a[i].kind == WB_ACT_SET_STAGE &&
+            (wb_str_eq(a[i].stage, "dualwrite") || wb_str_eq(a[i].stage, "shadow") ||
+             wb_str_eq(a[i].stage, "live")))
+            return true;
+    return false;
+}
+
 static bool stops_writes(const struct wb_plan_action *a, size_t n) {
     for (size_t i = 0; i < n; i++)
         if (a[i].kind == WB_ACT_DISABLE_WRITES)
@@ -224,7 +234,8 @@ static bool says_how(const struct wb_plan_phase *p) {
                  stops_writes(p->labels[i].actions, p->labels[i].n_actions);
     for (size_t i = 0; i < p->n_steps; i++)
         found |= keeps_step(p->steps[i].clauses, p->steps[i].n_clauses) ||
-                 stops_writes(p->steps[i].actions, p->steps[i].n_actions);
+                 stops_writes(p->steps[i].actions, p->steps[i].n_actions) ||
+                 writes_both(p->steps[i].actions, p->steps[i].n_actions);
     return found;
 }
 

@@ -82,14 +82,15 @@ static unsigned first_cutover(const struct wb_plan *plan) {
 }
 
 static void judge_loss(struct wb_plan_reader *r, const struct wb_plan_summary *s) {
-    static const char *const ways[] = {"reverse stream", "reverse sync", "reverse replication",
-                                       "bidirectional"};
+    static const char *const ways[] = {"reverse stream",        "reverse sync",
+                                       "reverse replication",   "bidirectional",
+                                       "still writing to both", "still writes to both"};
     if (!wb_str_istarts(s->loss, "none") || s->last < first_cutover(r->plan) ||
         r->plan->front.reverse || HOLDS_ANY(r->text, ways))
         return;
     wb_reader_find(
         r, WB_PLAN_NO_LOSS_CLAIM, s->place,
-        "add \"reverse: true\" to the front matter, or say what is lost",
+        "say what is lost; or, where it is so, that the application is still writing to both",
         "\"%s\" is said to lose nothing, but nothing carries back what was written to the "
         "new side",
         s->action);

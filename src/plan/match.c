@@ -168,7 +168,9 @@ static bool name_of(const struct matcher *x, size_t ti, size_t n) {
         struct wb_plan_value v;
         bool query = t->kind == WB_TOKEN_CODE && strchr(t->text, ' ');
         bool time = wb_value_at(x->p, i, &v, NULL) && v.unit == WB_UNIT_MS; /* "over 10 minutes" */
-        if ((query || time) && !wb_metric_known(x->r, wb_phrase_slice(x->r, x->p, ti, ti + n)))
+        bool lead = wb_token_is(t, "case");                                 /* "in case" */
+        if ((query || time || lead) &&
+            !wb_metric_known(x->r, wb_phrase_slice(x->r, x->p, ti, ti + n)))
             return false;
     }
     return !WB_TOKEN_AMONG(token(x, ti), first) && !WB_TOKEN_AMONG(token(x, ti + n - 1), last);

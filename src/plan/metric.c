@@ -138,6 +138,14 @@ bool wb_metric_known(const struct wb_plan_reader *r, const char *name) {
     return in_a_block(r, m.name);
 }
 
+const char *wb_metric_called(const struct wb_plan_reader *r, const char *name,
+                             enum wb_metric_shape *ret_shape) {
+    struct wb_plan_metric m = {0};
+    describe(r, plain(r, name), &m);
+    *ret_shape = m.shape;
+    return m.name;
+}
+
 struct wb_plan_metric *wb_metric_named(struct wb_plan_reader *r, const char *name) {
     struct wb_plan *p = r->plan;
     struct wb_plan_metric m = {0};

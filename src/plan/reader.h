@@ -111,6 +111,9 @@ struct wb_plan_text wb_front_text(struct wb_plan_reader *r, const char *text,
 struct wb_plan_metric *wb_metric_named(struct wb_plan_reader *r, const char *name);
 /* Whether the name is built in, observed or bound somewhere in the plan. */
 bool wb_metric_known(const struct wb_plan_reader *r, const char *name);
+/* Its own name, and how it is counted, by the name alone. */
+const char *wb_metric_called(const struct wb_plan_reader *r, const char *name,
+                             enum wb_metric_shape *ret_shape);
 /* A known name that this one is a slip of the pen away from, or NULL. */
 const char *wb_metric_near(const struct wb_plan_reader *r, const char *name);
 bool wb_metric_bound(const struct wb_plan_metric *m);

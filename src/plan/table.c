@@ -24,15 +24,16 @@ static const struct {
     const char *what;
     struct {
         const char *title, *names[4];
-        const char *others[6]; /* what people write too: nearly, but not it */
+        const char *others[10]; /* what people write too: nearly, but not it */
     } columns[MAX_COLUMNS];
     size_t n;
 } shapes[] = {
     [STAGES] = {"ramp stages",
-                {{"Stage", {"stage"}, {"step", "ring", "wave", "name"}},
+                {{"Stage", {"stage"}, {"step", "ring", "wave", "name", "stage name", "canary"}},
                  {"Traffic",
                   {"read traffic", "traffic", "weight"},
-                  {"percentage", "share", "reads", "percent", "traffic share", "rollout"}},
+                  {"percentage", "share", "reads", "of reads", "of traffic", "percent",
+                   "traffic share", "rollout", "read share", "share of reads"}},
                  {"Duration",
                   {"duration"},
                   {"hold", "soak", "soak time", "time", "minimum duration", "min duration"}},
@@ -99,7 +100,7 @@ static void match_header(const struct row *head, const char *const *titles, enum
                     ret->column[c] = (int)i;
         ret->exact += ret->column[c] >= 0;
         for (size_t i = 0; i < head->n && ret->column[c] < 0; i++)
-            for (size_t k = 0; k < 6 && shapes[shape].columns[c].others[k]; k++)
+            for (size_t k = 0; k < 10 && shapes[shape].columns[c].others[k]; k++)
                 if (strcmp(titles[i], shapes[shape].columns[c].others[k]) == 0) {
                     ret->others++;
                     ret->near_cell = i;
@@ -340,7 +341,8 @@ bool wb_table_read(struct wb_plan_reader *r, unsigned first, unsigned last) {
             return true;
         }
         bool lacks_one = h.exact + 1 == shapes[shape].n && (h.near || shape != MAPPING);
-        bool other = shape == STAGES && r->phase >= 0 && h.exact + h.others >= 3;
+        bool gated = h.column[3] >= 0 && h.exact + h.others + h.near >= 2;
+        bool other = shape == STAGES && r->phase >= 0 && (h.exact + h.others >= 3 || gated);
         if ((lacks_one && h.exact >= 2) || other) {
             nearly_known(r, &head, (enum shape)shape, &h);
             return true;

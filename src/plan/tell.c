@@ -1,6 +1,7 @@
 /* The lines of a plan in the order of its text, each with its reading and a sentence. */
 #include "plan/reader.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -114,6 +115,14 @@ static void tell_block(struct wb_plan_reader *r, const struct wb_plan_block *b) 
                    wb_tell_block(r, b));
 }
 
+/* "phase 2", "phases 2-3", "phases 4+" */
+static const char *phases_of(struct wb_plan_reader *r, const struct wb_plan_summary *s) {
+    if (s->last == UINT_MAX)
+        return wb_arena_printf(r->a, "phases %u+", s->first);
+    return s->last > s->first ? wb_arena_printf(r->a, "phases %u-%u", s->first, s->last)
+                              : wb_arena_printf(r->a, "phase %u", s->first);
+}
+
 static void tell_tables(struct wb_plan_reader *r) {
     const struct wb_plan *p = r->plan;
     for (size_t i = 0; i < p->n_mappings; i++) {
@@ -128,8 +137,8 @@ static void tell_tables(struct wb_plan_reader *r) {
         const struct wb_plan_summary *s = &p->summary[i];
         r->phase = phase_at(p, s->place.line);
         wb_reader_line(r, WB_LINE_SUMMARY, s->place,
-                       wb_arena_printf(r->a, "%s: %s; loss: %s", *s->name ? s->name : "phase",
-                                       s->action, s->loss),
+                       wb_arena_printf(r->a, "%s: %s; loss: %s",
+                                       *s->name ? s->name : phases_of(r, s), s->action, s->loss),
                        WB_READING_MANUAL,
                        "a summary for people: compared with the phases, never run");
     }

@@ -346,8 +346,8 @@ static void read_word(struct lexer *x) {
             *to++ = *c >= 'A' && *c <= 'Z' ? (char)(*c + 32) : *c;
         }
     }
-    while (to > text + 1 && to[-1] == '\'')
-        to--; /* the end of a quotation */
+    for (; to > text + 1 && to[-1] == '\''; to--) /* the end of a quotation */
+        t->to -= x->r->text[t->to - 1] == '\'' ? 1 : 3;
     *to = 0;
     t->text = text;
     read_with(x, t);
