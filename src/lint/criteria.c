@@ -118,6 +118,24 @@ static void judge_checksum(struct wb_lint *l, const struct wb_plan_clause *c, in
     }
 }
 
+static const struct wb_table *described(struct wb_lint *l, struct wb_lint_db *db,
+                                        const char *name) {
+    const char *dot = strrchr(name, '.');
+    const char *schema = dot ? wb_arena_strndup(l->a, name, (size_t)(dot - name)) : NULL;
+    const struct wb_known *k = wb_known_find(l, db, schema, dot ? dot + 1 : name);
+    return k ? k->table : NULL;
+}
+
+static bool leads_an_index(const struct wb_table *t, const char *column) {
+    for (size_t i = 0; i < t->n_indexes; i++) {
+        const struct wb_index *x = &t->indexes[i];
+        if (x->n_parts && x->parts[0].column >= 0 &&
+            wb_str_ieq(t->columns[x->parts[0].column].name, column))
+            return true;
+    }
+    return false;
+}
+
 /* Whether the catalog knows the mapping's key as one: else the rows cannot be joined. */
 static void judge_joins(struct wb_lint *l, const struct wb_plan_clause *c, int phase) {
     struct wb_lint_db *db = wb_lint_db_of(l, WB_ON_SOURCE);
@@ -126,16 +144,21 @@ static void judge_joins(struct wb_lint *l, const struct wb_plan_clause *c, int p
         wb_plan_joins(l->plan, c, l->a, &joins);
     for (size_t i = 0; i < joins.n; i++) {
         const struct wb_plan_join *j = &joins.items[i];
-        const char *dot = strrchr(j->from, '.');
-        const char *schema = dot ? wb_arena_strndup(l->a, j->from, (size_t)(dot - j->from)) : NULL;
-        const struct wb_known *k = wb_known_find(l, db, schema, dot ? dot + 1 : j->from);
-        size_t *key;
-        if (k && k->table && !wb_plan_join_key(j, k->table, l->a, &key))
+        const struct wb_table *from = described(l, db, j->from), *to = described(l, db, j->to);
+        size_t *key, n = from ? wb_plan_join_key(j, from, l->a, &key) : 0;
+        if (from && !n)
             wb_lint_find(l, WB_PLAN_STRUCTURE, WB_ERROR, phase, c->place,
                          "map the columns of its primary key, each as it is; or write a query in a "
                          "block below the label",
                          "the mapping carries no key of %s to %s: its rows cannot be compared",
                          j->from, j->to);
+        if (n && to && !leads_an_index(to, j->columns[key[0]].to))
+            wb_lint_find(
+                l, WB_PLAN_ADVICE, WB_NOTE, phase, c->place,
+                wb_arena_printf(l->a, "make an index of %s (%s)", j->to, j->columns[key[0]].to),
+                "%s has no index that begins with %s: it is compared in one statement, "
+                "which may take long",
+                j->to, j->columns[key[0]].to);
     }
 }
 

@@ -3,6 +3,7 @@
 #include "mapping/inside.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 static void put_list(struct wb_buf *to, const char *what, size_t n) {
     for (size_t i = 0; i < n; i++)
@@ -69,12 +70,38 @@ static void put_new(struct wb_buf *to, const struct wb_mapping_pair *p,
     wb_buf_adds(to, ") wb_n");
 }
 
+static bool is_named_before(const struct wb_mapping_pair *p, size_t value) {
+    for (size_t i = 0; i < value; i++)
+        if (strcmp(p->values[i].to, p->values[value].to) == 0)
+            return true;
+    return false;
+}
+
+/* The new table as the other side of a join. Without an index some servers compare each row with
+ * each; of a table that is made of a query they make an index of their own, and a LIMIT that limits
+ * nothing keeps the query from being taken apart. */
+static void put_table(struct wb_buf *to, const struct wb_mapping_pair *p,
+                      const struct wb_mapping_side *s) {
+    if (s == &p->old || p->indexed) {
+        wb_buf_adds(to, s->table);
+        return;
+    }
+    for (size_t i = 0; i < p->n_key; i++)
+        wb_buf_addf(to, "%s%s", i ? ", " : "(SELECT ", s->key[i]);
+    for (size_t i = 0; i < p->n_values; i++)
+        if (!is_named_before(p, i))
+            wb_buf_addf(to, ", %s", p->values[i].to);
+    wb_buf_addf(to, " FROM %s LIMIT %" PRId64 ")", s->table, INT64_MAX);
+}
+
 /* The bounds of a part hold for the other side, too, where it is ordered likewise: said there as
  * well, an index gives that part of it, and not all of it is read for each part. */
 static void put_join(struct wb_buf *to, const struct wb_mapping_pair *p,
                      const struct wb_mapping_side *s, const char *alias, const char *rows,
                      const struct wb_mapping_part *part) {
-    wb_buf_addf(to, " LEFT JOIN %s %s ON ", s->table, alias);
+    wb_buf_adds(to, " LEFT JOIN ");
+    put_table(to, p, s);
+    wb_buf_addf(to, " %s ON ", alias);
     for (size_t i = 0; i < p->n_key; i++)
         wb_buf_addf(to, "%s%s.%s = %s.wb_k%zu", i ? " AND " : "", alias, s->key[i], rows, i + 1);
     if (p->ordered && part->above)

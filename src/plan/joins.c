@@ -44,6 +44,11 @@ static bool read_end(const char *cell, struct wb_arena *a, struct end *ret) {
     return ret->table != NULL;
 }
 
+const char *wb_plan_columns_table(const char *cell, struct wb_arena *a) {
+    struct end e;
+    return read_end(cell, a, &e) ? e.table : NULL;
+}
+
 static bool same_table(const char *a, const char *b) {
     const char *dot = strrchr(b, '.');
     return wb_str_ieq(a, b) || (dot && wb_str_ieq(a, dot + 1));

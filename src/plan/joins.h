@@ -43,6 +43,8 @@ bool wb_plan_is_joined(const struct wb_plan *plan, const struct wb_plan_clause *
 size_t wb_plan_join_key(const struct wb_plan_join *j, const struct wb_table *from,
                         struct wb_arena *a, size_t **ret);
 
+/* The table of "users.first, users.last", in a; NULL: it is not columns of one table. */
+const char *wb_plan_columns_table(const char *cell, struct wb_arena *a);
 /* A column of the mapping that the name is a slip of the pen away from; NULL: none. */
 const char *wb_plan_near_mapped(const struct wb_plan *plan, const char *name, struct wb_arena *a);
 

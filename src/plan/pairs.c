@@ -1,5 +1,5 @@
 /* Which tables the mapping says to hold the same rows. */
-#include "plan/plan.h"
+#include "plan/joins.h"
 
 #include "base/str.h"
 
@@ -35,6 +35,8 @@ size_t wb_plan_pairs(const struct wb_plan *plan, struct wb_arena *a, struct wb_p
         const struct wb_plan_mapping *m = &plan->mappings[i];
         const char *column, *to_column;
         const char *from = table_of(m->from, a, &column), *to = table_of(m->to, a, &to_column);
+        if (!from && (from = wb_plan_columns_table(m->from, a)))
+            column = ""; /* several of one table: no key */
         if (!from || !to) {
             *ret_why = wb_arena_printf(a, "the mapping of %s to %s is not from one column to one",
                                        m->from, m->to);

@@ -19,8 +19,8 @@ static void told(void *ctx, const char *table, uint64_t rows) {
     pthread_mutex_unlock(&job->lock);
 }
 
-static enum wb_code connect_to_look(struct wb_job *job, struct wb_conn **ret,
-                                    struct wb_error *err) {
+enum wb_code wb_run_connect_to_compare(struct wb_job *job, struct wb_conn **ret,
+                                       struct wb_error *err) {
     enum wb_block_on on = job->run->has_url[WB_SIDE_SOURCE] ? WB_ON_SOURCE : WB_ON_TARGET;
     struct wb_conn *c = NULL;
     enum wb_code code = wb_run_connect(job, on, WB_TO_LOOK, &c, err);
@@ -71,7 +71,7 @@ void wb_run_judge_joins(struct wb_job *job, const struct wb_plan_clause *c) {
     wb_plan_joins(job->run->plan, c, &a, &joins);
     struct wb_mapping_result *results = WB_NEW_N(&a, struct wb_mapping_result, joins.n + 1);
     enum wb_code code = joins.n
-                            ? connect_to_look(job, &conn, &err)
+                            ? wb_run_connect_to_compare(job, &conn, &err)
                             : wb_error_set(&err, WB_E_PLAN, "nothing is compared: %s", joins.why);
     for (size_t i = 0; i < joins.n && !code; i++)
         code = wb_mapping_compare(conn, &joins.items[i], &opts, &a, &results[i], &err);

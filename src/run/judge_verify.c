@@ -123,7 +123,7 @@ static void count_pairs(struct wb_job *job) {
     WB_CLEANUP_BUF struct wb_buf all = {0};
     bool same = true;
     size_t n = wb_plan_pairs(job->run->plan, &a, &pairs, &why);
-    enum wb_code code = n ? wb_run_connect(job, WB_ON_SOURCE, WB_TO_LOOK, &c, &err)
+    enum wb_code code = n ? wb_run_connect_to_compare(job, &c, &err)
                           : wb_error_set(&err, WB_E_PLAN, "nothing is compared: %s", why);
     for (size_t i = 0; i < n && !code; i++) {
         code = count_pair(c, &pairs[i], &a, rows, &err);

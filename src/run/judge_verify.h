@@ -6,6 +6,9 @@
 
 bool wb_run_asks(const struct wb_plan_clause *c);
 void wb_run_judge_verify(struct wb_job *job, const struct wb_plan_clause *c);
+/* The one database, read only; each statement ends in time. */
+enum wb_code wb_run_connect_to_compare(struct wb_job *job, struct wb_conn **ret,
+                                       struct wb_error *err);
 /* judge_joins.c: checksums, samples and row parity within one database, by the mapping. */
 void wb_run_judge_joins(struct wb_job *job, const struct wb_plan_clause *c);
 /* The whole comparison of a step "compare the target with the source". */

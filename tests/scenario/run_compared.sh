@@ -173,6 +173,12 @@ asks "checksums match"
 checked 'error: the mapping carries no key of people to customers'
 fails "checksums match" 'carries no key of people to customers as it is'
 
+wb_case "a new table without an index on its key is noted before the run"
+shop_on sqlite
+asks "checksums match"
+checked 'note: addresses has no index that begins with person_id'
+[[ $(cat "$WB_TMP/check") != *"customers has no index"* ]] || wb_assert_failed "customers has one"
+
 wb_case "an expression whose columns are not there is an error before the run, and nothing passes in it"
 shop_on sqlite
 EDIT='s/trim(name)/coalesce(nick, name)/'

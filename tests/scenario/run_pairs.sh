@@ -24,6 +24,12 @@ ask resume
 run
 assert_eq 0 "$RC"
 
+wb_case "several columns may become one"
+plan pairs
+sed -i 's/| `people.name` /| `people.name`, `people.street` /' "$PLAN"
+expect_exit 0 "$WHIMBREL" check "$PLAN" --offline
+assert_match 'auto +check +Row count match' "$(tr -s '\n ' ' ' <"$WB_TMP/out")"
+
 wb_case "a mapping that does not carry a key as it is proves nothing: a person confirms, and check says why"
 plan pairs
 sed -i '/addresses.person_id/d' "$PLAN"
