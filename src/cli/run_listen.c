@@ -76,6 +76,11 @@ static enum wb_code answer(void *ctx, int64_t id, struct wb_serve_answer *ret,
     return code;
 }
 
+static enum wb_code recorded(void *ctx, uint64_t mismatches, struct wb_error *err) {
+    struct wb_run_listen *l = ctx;
+    return wb_run_view_await(l->view, mismatches, err);
+}
+
 static void health(void *ctx, struct wb_serve_health *ret) {
     static const enum wb_serve_health_state states[] = {
         [WB_RUN_TICKS] = WB_SERVE_HEALTHY,
@@ -129,6 +134,7 @@ static enum wb_code start(struct wb_run_listen *l, const struct wb_run_listen_op
                                .events = events,
                                .request = request,
                                .answer = answer,
+                               .recorded = recorded,
                                .health = health,
                                .metrics = metrics};
     enum wb_code code = wb_serve_token_load(opts->token_file, &a, &serve.token, err);

@@ -53,6 +53,10 @@ static uint64_t advance_run_time(struct wb_journal *j) {
     return j->run_us;
 }
 
+uint64_t wb_journal_run_us(struct wb_journal *j) {
+    return advance_run_time(j);
+}
+
 enum wb_code wb_journal_take(struct wb_journal *j, const char *holder, int64_t ttl_ms,
                              struct wb_error *err) {
     uint64_t run_us = 0;

@@ -68,6 +68,7 @@
     X(ROLLBACK_STARTED, "rollback")     \
     X(ROLLED_BACK, "rolled_back")       \
     X(CUTOVER, "cutover")               \
+    X(COUNTED, "counted")               \
     X(ABORTED, "aborted")               \
     X(NOTE, "note")
 
@@ -189,6 +190,9 @@ enum wb_code wb_journal_lease(struct wb_journal *j, struct wb_arena *a, struct w
 enum wb_code wb_journal_append(struct wb_journal *j, const struct wb_event *events, size_t n,
                                const struct wb_answer *answer, int64_t *ret_seq,
                                struct wb_error *err);
+
+/* The run time of an event that would be appended now. Only by who holds the lease. */
+uint64_t wb_journal_run_us(struct wb_journal *j);
 
 /* Events above after_seq in their order, max at most (0: all). No lease is needed. */
 enum wb_code wb_journal_read(struct wb_journal *j, int64_t after_seq, size_t max,

@@ -35,6 +35,8 @@ struct wb_observe {
     struct wb_clock clock;
     uint64_t began_us;
     int64_t source_us; /* last given */
+    enum wb_observe_record record;
+    uint64_t mismatches; /* of all series */
     struct series series[SERIES];
 };
 
@@ -104,22 +106,35 @@ static struct series *series_of(struct wb_observe *o, enum wb_observe_side side,
     return &o->series[(size_t)side * WB_OBSERVE_OPS + (size_t)op];
 }
 
-void wb_observe_add(struct wb_observe *o, const struct wb_observation *items, size_t n) {
+uint64_t wb_observe_add(struct wb_observe *o, const struct wb_observation *items, size_t n) {
     pthread_mutex_lock(&o->lock);
     turn_all(o);
+    uint64_t before = o->mismatches;
     for (size_t i = 0; i < n; i++) {
         const struct wb_observation *x = &items[i];
         struct series *s = series_of(o, x->side, x->op);
         count(&s->sums, x);
         count(&s->second.sums, x);
         count(&s->minute.sums, x);
+        o->mismatches += x->shadow == WB_SHADOW_MISMATCH;
         if (x->latency_us == WB_OBSERVE_NO_LATENCY)
             continue;
         wb_histogram_add(&s->latencies, x->latency_us, 1);
         wb_histogram_add(&s->second.latencies, x->latency_us, 1);
         wb_histogram_add(&s->minute.latencies, x->latency_us, 1);
     }
+    bool waits = o->record == WB_OBSERVE_TO_RECORD && o->mismatches > before;
+    uint64_t to_record = waits ? o->mismatches : 0;
     pthread_mutex_unlock(&o->lock);
+    return to_record;
+}
+
+uint64_t wb_observe_set_record(struct wb_observe *o, enum wb_observe_record to) {
+    pthread_mutex_lock(&o->lock);
+    o->record = to;
+    uint64_t mismatches = o->mismatches;
+    pthread_mutex_unlock(&o->lock);
+    return mismatches;
 }
 
 static void add_sums(struct wb_observe_sums *to, const struct wb_observe_sums *from) {

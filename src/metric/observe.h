@@ -37,8 +37,19 @@ struct wb_observe;
 struct wb_observe *wb_observe_new(const struct wb_clock *clock);
 void wb_observe_free(struct wb_observe *o);
 
-/* n operations, as one: a reader sees all or none of them. */
-void wb_observe_add(struct wb_observe *o, const struct wb_observation *items, size_t n);
+/* What who reports mismatches has to wait for: what judges by them must not lose one that was
+ * acknowledged, whatever happens to this process. */
+enum wb_observe_record {
+    WB_OBSERVE_TO_RECORD, /* that they are somewhere durable; so it is at the beginning */
+    WB_OBSERVE_RECORDED,  /* nothing: it is known there that more of them come in */
+    WB_OBSERVE_UNUSED,    /* nothing: nobody judges by them */
+};
+
+/* n operations, as one: a reader sees all or none of them. 0, or the number of mismatches since the
+ * beginning that has to be recorded before they are acknowledged. */
+uint64_t wb_observe_add(struct wb_observe *o, const struct wb_observation *items, size_t n);
+/* From now on; the number of mismatches before. */
+uint64_t wb_observe_set_record(struct wb_observe *o, enum wb_observe_record to);
 
 /* Sums since the beginning. op WB_OBSERVE_OPS: reads and writes together. */
 struct wb_observe_sums {

@@ -143,6 +143,7 @@ static enum wb_code phase_done(struct wb_apply *a) {
         return wb_apply_refuse(a, "%s has not signed", role);
     a->phase->state = WB_RUN_DONE;
     a->phase->done_us = a->e->wall_us;
+    a->phase->ended = a->now;
     return WB_OK;
 }
 
@@ -274,6 +275,8 @@ static enum wb_code run_resumed(struct wb_apply *a) {
             if (item->kind == WB_ITEM_STEP && item->state == WB_IS_RUNNING)
                 item->state = WB_IS_UNSURE;
         }
+    wb_apply_cut_off_counts(a);
+    a->s->listens = wb_apply_bool(a, "listens");
     for (size_t i = 0; i < a->s->n_undos; i++)
         if (a->s->undos[i].state == WB_IS_RUNNING)
             a->s->undos[i].state = WB_IS_UNSURE;
@@ -281,6 +284,11 @@ static enum wb_code run_resumed(struct wb_apply *a) {
         a->s->firings[i].action_unsure |= a->s->firings[i].action_running;
         a->s->firings[i].action_running = false;
     }
+    return WB_OK;
+}
+
+static enum wb_code run_stopped(struct wb_apply *a) {
+    a->s->listens = false;
     return WB_OK;
 }
 
@@ -339,9 +347,10 @@ static enum wb_code released(struct wb_apply *a) {
     if (code)
         return code;
     a->s->held = a->s->held_item = NULL;
+    struct wb_run_phase *p = wb_run_current(a->s);
+    wb_apply_look_at_divergences(a, p);
     for (size_t i = 0; i < a->s->n_firings; i++)
         a->s->firings[i].looked_at = true;
-    struct wb_run_phase *p = wb_run_current(a->s);
     for (size_t i = 0; p && i < p->n_items; i++)
         if (p->items[i].state == WB_IS_FAILED)
             p->items[i].state = WB_IS_OPEN;
@@ -477,7 +486,7 @@ static enum wb_code verdict(struct wb_apply *a) {
 static const wb_apply_fn functions[] = {
     [WB_EVENT_RUN_STARTED] = wb_apply_run_started,
     [WB_EVENT_RUN_RESUMED] = run_resumed,
-    [WB_EVENT_RUN_STOPPED] = told,
+    [WB_EVENT_RUN_STOPPED] = run_stopped,
     [WB_EVENT_RUN_DONE] = run_done,
     [WB_EVENT_IDENTITY] = identity,
     [WB_EVENT_BASELINE] = baseline,
@@ -513,6 +522,7 @@ static const wb_apply_fn functions[] = {
     [WB_EVENT_ROLLBACK_STARTED] = wb_apply_rollback,
     [WB_EVENT_ROLLED_BACK] = wb_apply_rolled_back,
     [WB_EVENT_CUTOVER] = told,
+    [WB_EVENT_COUNTED] = wb_apply_counted,
     [WB_EVENT_ABORTED] = aborted,
     [WB_EVENT_NOTE] = told,
 };
@@ -528,6 +538,7 @@ enum wb_code wb_run_apply(struct wb_run_state *s, const struct wb_event *e, stru
         a.phase = wb_run_phase_of(s, e->phase);
     if (a.phase && e->step)
         a.item = wb_run_item_of(a.phase, e->step);
+    a.now = wb_apply_now(&a);
     enum wb_code code = functions[e->kind](&a);
     json_decref(data);
     if (code)
@@ -536,7 +547,7 @@ enum wb_code wb_run_apply(struct wb_run_state *s, const struct wb_event *e, stru
         s->seq = e->seq;
     if (e->wall_us)
         s->wall_us = e->wall_us;
-    if (e->run_us > s->run_us)
-        s->run_us = e->run_us;
+    s->run_us = a.now.run_us;
+    s->listened_us = a.now.listened_us;
     return WB_OK;
 }

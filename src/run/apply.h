@@ -10,6 +10,7 @@ struct wb_apply {
     struct wb_run_state *s;
     const struct wb_event *e;
     const json_t *data;
+    struct wb_run_moment now;
     struct wb_run_phase *phase; /* of the event; NULL without */
     struct wb_run_item *item;   /* likewise */
     struct wb_error *err;
@@ -26,6 +27,14 @@ int64_t wb_apply_int(const struct wb_apply *a, const char *key, int64_t otherwis
 const char *wb_apply_keep(struct wb_apply *a, const char *text); /* in the state's arena */
 void wb_apply_void_signs(struct wb_apply *a, struct wb_run_phase *p, const char *why);
 void wb_apply_hold(struct wb_apply *a, const char *why);
+
+/* apply_count.c: what is counted, and the time in which it could be */
+struct wb_run_moment wb_apply_now(const struct wb_apply *a);
+enum wb_code wb_apply_counted(struct wb_apply *a);
+void wb_apply_cut_off_counts(struct wb_apply *a);   /* their runner ended without a word */
+double wb_apply_diverged(const struct wb_apply *a); /* so far */
+/* Somebody has looked at the triggers that have fired, and at what has failed in the phase. */
+void wb_apply_look_at_divergences(struct wb_apply *a, struct wb_run_phase *p);
 
 /* apply_plan.c: what comes from the plan */
 enum wb_code wb_apply_run_started(struct wb_apply *a);

@@ -31,6 +31,7 @@ enum wb_code wb_apply_run_started(struct wb_apply *a) {
         read_phase(a, json_array_get(phases, i), &s->phases[i]);
     s->started = true;
     s->started_us = a->e->wall_us;
+    s->listens = wb_apply_bool(a, "listens");
     s->plan = wb_apply_keep(a, wb_apply_text(a, "plan"));
     s->plan_hash = wb_apply_keep(a, wb_apply_text(a, "hash"));
     s->title = wb_apply_keep(a, wb_apply_text(a, "title"));
@@ -92,6 +93,9 @@ enum wb_code wb_apply_phase_started(struct wb_apply *a) {
     p->state = WB_RUN_ENTERING;
     p->started_us = a->e->wall_us;
     p->done_us = 0;
+    p->began = a->now;
+    p->ended = (struct wb_run_moment){0};
+    p->diverged_before = p->diverged_looked_at = wb_apply_diverged(a);
     wb_apply_void_signs(a, p, "the phase began anew");
     return WB_OK;
 }
@@ -134,6 +138,7 @@ static enum wb_code amend_phase(struct wb_apply *a, const json_t *o, struct wb_r
             return code;
         if (now.state > WB_RUN_STEPPING)
             now.state = WB_RUN_STEPPING;
+        now.diverged_looked_at = wb_apply_diverged(a);
     }
     *p = now;
     return WB_OK;

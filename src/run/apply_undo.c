@@ -193,6 +193,7 @@ static void take_back_stage(struct wb_run_phase *p, const char *why) {
             p->items[i].state = WB_IS_OPEN;
     p->state = WB_RUN_RAMPING;
     p->done_us = 0;
+    p->ended = (struct wb_run_moment){0};
 }
 
 /* What a trigger does may take away what a later phase uses: that is undone first. */

@@ -22,6 +22,7 @@ void wb_run_event_json(struct wb_run *r, enum wb_event_kind kind, int phase, con
         .kind = kind,
         .phase = phase,
         .wall_us = r->clock.wall_us(r->clock.ctx),
+        .run_us = r->journal ? wb_journal_run_us(r->journal) : 0,
         .step = wb_arena_strdup(&b->arena, step),
         .data = wb_arena_strdup(&b->arena, wb_buf_str(json)),
     };

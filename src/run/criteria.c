@@ -5,7 +5,6 @@
 
 #include "base/str.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -28,45 +27,22 @@ const char *wb_run_clock_words(const struct wb_run *r, char *to, size_t size) {
     return to;
 }
 
-static const struct wb_meter *meter_of(const struct wb_run *r, const struct wb_plan_metric *m) {
-    for (size_t i = 0; i < r->n_meters; i++)
-        if (r->meters[i].metric == m)
-            return &r->meters[i];
-    return NULL;
-}
-
-/* "… with zero divergences": one that is counted begins the time anew; where nobody counts, nothing
- * is known. What the application reports is a sum, a query tells how many there are now. */
-static bool none_counted(struct wb_run *r, const struct wb_plan_clause *c, int64_t *since,
-                         char *why) {
-    const struct wb_meter *m = meter_of(r, c->metric);
-    if (!m || isnan(m->sample.value)) {
-        snprintf(why, WB_RUN_WHY, "nobody has told yet whether there were %s: %.300s",
-                 c->metric->name, m ? m->why : "nothing measures it");
-        return false;
-    }
-    bool more = r->zero.clause != c || m->sample.value > r->zero.counted ||
-                c->metric->source == WB_SOURCE_QUERY;
-    if (m->sample.value > 0 && more)
-        r->zero = (struct wb_zero){c, m->sample.value, wb_run_sure_wall_us(r)};
-    if (r->zero.clause == c && r->zero.since_us > *since)
-        *since = r->zero.since_us;
-    return true;
-}
-
+/* Over the ends of runners; with zero of something: without the time in which nobody could tell. */
 static enum wb_judgement judge_running(struct wb_run *r, const struct wb_plan_clause *c,
                                        char *why) {
     const struct wb_run_phase *p =
         c->phase < 0 ? NULL : wb_run_phase_of(&r->state, (int)r->plan->phases[c->phase].number);
     int64_t since = p ? p->done_us ? p->done_us : p->started_us : 0;
-    if (c->metric && !none_counted(r, c, &since, why))
-        return WB_JUDGED_NOT_YET;
     int64_t ms = since ? (wb_run_sure_wall_us(r) - since) / 1000 : 0;
-    char have[40], want[40], set[160];
-    snprintf(why, WB_RUN_WHY, "it has run for %s of %s%s",
+    char have[40], want[40], set[160], note[WB_RUN_WHY] = "";
+    if (c->metric && since &&
+        !wb_run_free_of(r, c->metric, p->done_us ? &p->ended : &p->began, &ms, note, why))
+        return WB_JUDGED_NOT_YET;
+    snprintf(why, WB_RUN_WHY, "it has run for %s of %s%s%s%s%.500s",
              wb_str_human_ms(ms > 0 ? (uint64_t)ms : 0, have, sizeof have),
              wb_str_human_ms((uint64_t)c->value.ms, want, sizeof want),
-             wb_run_clock_words(r, set, sizeof set));
+             c->metric ? " without " : "", c->metric ? c->metric->name : "",
+             wb_run_clock_words(r, set, sizeof set), note);
     return since && ms >= c->value.ms ? WB_JUDGED_TRUE : WB_JUDGED_NOT_YET;
 }
 

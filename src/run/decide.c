@@ -214,6 +214,7 @@ static enum wb_code stage_item(struct wb_run *r, struct wb_run_phase *p, struct 
 static enum wb_code begin_phase(struct wb_run *r, struct wb_run_phase *p, struct wb_error *err) {
     const struct wb_program_phase *program = wb_program_phase_of(&r->program, p->number);
     WB_CLEANUP_BUF struct wb_buf b = {0};
+    wb_run_count_close(r); /* so many do not count for its triggers and gates */
     wb_run_phase_json(program, &b);
     wb_run_event_json(r, WB_EVENT_PHASE_STARTED, p->number, NULL, &b);
     if (program->n_triggers)

@@ -105,10 +105,13 @@ struct wb_watch { /* an armed trigger */
     uint64_t since_us;
 };
 
-struct wb_zero { /* of "running 48 hours with zero divergences" */
-    const struct wb_plan_clause *clause;
-    double counted;   /* the latest number above zero */
-    int64_t since_us; /* when it was seen first, by the time of day */
+/* Divergences as this runner counts them. */
+struct wb_divergences {
+    bool used;         /* something of the plan judges by them, and applications can report */
+    double before;     /* of the runners before */
+    uint64_t reported; /* to this one */
+    uint64_t at_us;    /* when the latest was noticed, by the run's clock */
+    int64_t wall_us;   /* the same by the time of day */
 };
 
 struct wb_notice;
@@ -132,7 +135,7 @@ struct wb_run {
     uint64_t judge_again_us; /* a waiting criterion is not judged before */
     char judged[WB_RUN_WHY]; /* why it waits */
     const struct wb_task *judged_task;
-    struct wb_zero zero;
+    struct wb_divergences diverged;
     uint64_t renewed_us;     /* when the lease was, or was tried to be */
     uint64_t renewed_run_us; /* the same by the run's clock */
     uint64_t renewal_us;     /* when it was */
@@ -303,6 +306,22 @@ void wb_run_gates_save(struct wb_run *r);
 void wb_run_gates_drop(struct wb_run *r);
 bool wb_run_baselines_ready(struct wb_run *r, struct wb_error *err);
 
+/* count.c: what must not be there, durable before it is acknowledged */
+void wb_run_count_begin(struct wb_run *r);
+enum wb_code wb_run_count(struct wb_run *r, struct wb_error *err);
+/* Close the count of what was reported, as events of the present batch: what comes later is
+ * journalled again before it is acknowledged, so that it is known to be later than what the batch
+ * tells. */
+void wb_run_count_close(struct wb_run *r);
+void wb_run_count_end(struct wb_run *r); /* the same at the runner's end */
+/* The meter's sample as it counts for what took no notice of that many divergences. */
+struct wb_sample wb_run_sample_since(const struct wb_meter *m, double diverged_before);
+bool wb_run_is_divergences(const struct wb_plan_metric *m);
+/* "… running 48 hours with zero divergences": how long there were none, at most since from. False:
+ * nobody knows, why says it. note: what people should know, or "". Both of WB_RUN_WHY bytes. */
+bool wb_run_free_of(const struct wb_run *r, const struct wb_plan_metric *metric,
+                    const struct wb_run_moment *from, int64_t *ret_ms, char *note, char *why);
+
 /* request.c */
 enum wb_code wb_run_requests(struct wb_run *r, struct wb_error *err);
 enum wb_code wb_run_request_apply(struct wb_run *r, const struct wb_request *q,
@@ -318,6 +337,9 @@ void wb_run_publish(struct wb_run *r);
 /* After each turn of the loop: when the lease was renewed, and why the journal cannot be written
  * ("" it can). v may be NULL, here and below. */
 void wb_run_view_ticked(struct wb_run_view *v, uint64_t renewed_us, const char *trouble);
+/* The journal has so many mismatches of those that observe counts. */
+void wb_run_view_recorded(struct wb_run_view *v, uint64_t mismatches);
+void wb_run_view_end(struct wb_run_view *v); /* no more will be recorded */
 void wb_run_view_copied(struct wb_run_view *v, uint64_t rows, uint64_t bytes, size_t tables_done,
                         size_t tables);
 

@@ -165,6 +165,8 @@ static enum wb_code tick(struct wb_run *r, struct wb_error *err) {
         code = wb_run_requests(r, err);
     wb_run_sample(r);
     if (!code)
+        code = wb_run_count(r, err);
+    if (!code)
         code = wb_run_watch(r, err);
     stop_job(r);
     if (!code && r->job && atomic_load(&r->job->over))
@@ -271,6 +273,7 @@ enum wb_code wb_run_loop(struct wb_run *r, struct wb_error *err) {
     if (!code || code == WB_E_CANCELED) { /* what the stage has been shown is not lost */
         struct wb_error late = {0};
         wb_run_gates_save(r);
+        wb_run_count_end(r);
         wb_run_notices(r, WB_RUN_WAITS);
         if (r->state.started && !r->state.done && !r->applies_only)
             wb_run_event(r, WB_EVENT_RUN_STOPPED, WB_EVENT_NO_PHASE, NULL, "why:s",
@@ -331,8 +334,10 @@ enum wb_code wb_run_plan(const struct wb_run_opts *opts, struct wb_error *err) {
         code = wb_run_begin(&r, err);
     if (!code)
         code = wb_run_meters(&r, err);
+    wb_run_count_begin(&r);
     if (!code && !r.state.done)
         code = wb_run_loop(&r, err);
+    wb_run_view_end(opts->view);
     wb_run_done(&r);
     return code;
 }

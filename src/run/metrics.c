@@ -30,7 +30,7 @@ static bool is_builtin(const struct wb_plan_metric *m, const char *name) {
 /* Counted by the application's reports. */
 static bool is_observed(const struct wb_plan_metric *m) {
     return m->source == WB_SOURCE_OBSERVE || is_builtin(m, "dual-write error rate") ||
-           is_builtin(m, "mismatch rate") || is_builtin(m, "divergences");
+           is_builtin(m, "mismatch rate") || wb_run_is_divergences(m);
 }
 
 static enum wb_metric_form form_of(const struct wb_plan_metric *m) {
@@ -80,15 +80,13 @@ static void observe(struct wb_run *r, struct wb_meter *m) {
         wb_observe_error_rate(o, WB_OBSERVE_NEW, WB_OBSERVE_WRITE, &m->sample);
     } else if (is_builtin(m->metric, "mismatch rate")) {
         wb_observe_mismatch_rate(o, &m->sample);
+    } else if (wb_run_is_divergences(m->metric)) {
+        wb_observe_mismatch_rate(o, &m->sample);
+        m->sample.value = r->diverged.before + (double)m->sample.hits;
     } else if (m->spec.form == WB_FORM_QUANTILE) {
         wb_observe_quantile(o, side, WB_OBSERVE_READ, m->histogram, &m->sample);
     } else {
         wb_observe_error_rate(o, side, WB_OBSERVE_OPS, &m->sample);
-        if (is_builtin(m->metric, "divergences")) {
-            struct wb_sample mismatches;
-            wb_observe_mismatch_rate(o, &mismatches);
-            m->sample.value = mismatches.total ? (double)mismatches.hits : NAN;
-        }
     }
     m->fresh = true;
 }

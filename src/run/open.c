@@ -218,9 +218,9 @@ static void put_start(struct wb_run *r) {
     }
     wb_buf_addc(&b, ']');
     wb_run_event(r, WB_EVENT_RUN_STARTED, WB_EVENT_NO_PHASE, NULL,
-                 "plan:s title:s hash:s source:s target:s version:s phases:j", r->plan->path,
-                 r->plan->title, r->program.hash, r->plan->front.source.shown,
-                 r->plan->front.target.shown, WB_VERSION, wb_buf_str(&b));
+                 "plan:s title:s hash:s source:s target:s version:s listens:b phases:j",
+                 r->plan->path, r->plan->title, r->program.hash, r->plan->front.source.shown,
+                 r->plan->front.target.shown, WB_VERSION, r->view != NULL, wb_buf_str(&b));
 }
 
 static const char *file_of(const char *path) {
@@ -333,7 +333,8 @@ enum wb_code wb_run_begin(struct wb_run *r, struct wb_error *err) {
     else if (!s->done && (code = compare_hashes(r, err)))
         return code;
     if (s->started && !s->done)
-        wb_run_event(r, WB_EVENT_RUN_RESUMED, WB_EVENT_NO_PHASE, NULL, "pid:i", (int64_t)getpid());
+        wb_run_event(r, WB_EVENT_RUN_RESUMED, WB_EVENT_NO_PHASE, NULL, "pid:i listens:b",
+                     (int64_t)getpid(), r->view != NULL);
     code = check_identity(r, WB_SIDE_SOURCE, err);
     if (!code)
         code = check_identity(r, WB_SIDE_TARGET, err);

@@ -5,6 +5,12 @@
 
 #include <string.h>
 
+/* Of a rate only the share over a window is known: that it was zero all the time is not. */
+static bool is_rate_of_reports(const struct wb_plan_metric *m) {
+    return m->source == WB_SOURCE_OBSERVE ||
+           (m->source == WB_SOURCE_BUILTIN && m->shape == WB_SHAPE_RATIO);
+}
+
 static const char *of_clause(const struct wb_plan_clause *c) {
     if (c->reading == WB_READING_UNBOUND)
         return "nothing measures it: bind its metric to a query, see whimbrel check";
@@ -15,6 +21,10 @@ static const char *of_clause(const struct wb_plan_clause *c) {
     if (c->kind == WB_CLAUSE_RUNNING && c->phase < 0 &&
         (wb_str_istarts(c->thing, "sync") || wb_str_istarts(c->thing, "replication")))
         return "it speaks of a continuous sync: this version cannot run it";
+    if (c->metric && (c->kind == WB_CLAUSE_RUNNING || c->kind == WB_CLAUSE_DETECTED) &&
+        is_rate_of_reports(c->metric))
+        return "a rate that applications report is not counted one by one: divergences are "
+               "(\"zero divergences\", \"any data mismatch detected\"); or bind it to a query";
     if (c->kind == WB_CLAUSE_COMPLETE && c->phase < 0)
         return "no phase has that name";
     return NULL;

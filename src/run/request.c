@@ -70,6 +70,7 @@ static enum wb_answer_state resume_run(struct asked *a) {
                         "nobody knows whether %s was done: approve --step %s --done, or --again",
                         p->items[i].id, p->items[i].id);
     if (s->held) {
+        wb_run_count_close(a->r);
         wb_run_event(a->r, WB_EVENT_RELEASED, WB_EVENT_NO_PHASE, NULL, "who:s was:s", a->q->who,
                      s->held);
         wb_run_watch_anew(a->r);
@@ -134,8 +135,10 @@ static void put_outcome(struct asked *a, const struct wb_run_phase *p, const cha
     wb_run_event(a->r, WB_EVENT_STEP_OUTCOME, p->number, step, "result:s by:s who:s role:s why:s",
                  again ? "not_done" : "done", "person", a->q->who, a->q->role,
                  again ? "a person said: run it again" : "a person said that it is done");
-    if (a->r->state.held)
+    if (a->r->state.held) {
+        wb_run_count_close(a->r);
         wb_run_event(a->r, WB_EVENT_RELEASED, WB_EVENT_NO_PHASE, NULL, "who:s", a->q->who);
+    }
 }
 
 /* A manual step or criterion is done, or what became of an interrupted step. */
@@ -219,6 +222,7 @@ static enum wb_answer_state roll_back(struct asked *a) {
 static void put_amended(struct asked *a, struct wb_program *program, const char *reason,
                         const char *moved) {
     WB_CLEANUP_BUF struct wb_buf b = {0};
+    wb_run_count_close(a->r);
     wb_buf_addc(&b, '[');
     for (size_t i = 0; i < program->n_phases; i++) {
         if (i)

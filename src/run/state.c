@@ -100,6 +100,24 @@ struct wb_run_flag *wb_run_flag_of(const struct wb_run_state *s, const char *nam
     return NULL;
 }
 
+struct wb_run_count *wb_run_count_of(const struct wb_run_state *s, const char *metric) {
+    for (size_t i = 0; i < s->n_counts; i++)
+        if (wb_str_eq(s->counts[i].metric, metric))
+            return &s->counts[i];
+    return NULL;
+}
+
+double wb_run_diverged_before(const struct wb_run_state *s, int phase, const char *trigger) {
+    const struct wb_run_phase *p = wb_run_phase_of(s, phase);
+    double before = p ? p->diverged_before : 0;
+    for (size_t i = 0; i < s->n_firings; i++) {
+        const struct wb_run_firing *f = &s->firings[i];
+        if (f->phase == phase && wb_str_eq(f->id, trigger) && f->diverged_before > before)
+            before = f->diverged_before;
+    }
+    return before;
+}
+
 const char *wb_run_blocked(const struct wb_run_state *s) {
     if (!s->started)
         return "the run has not begun";

@@ -93,6 +93,24 @@ struct wb_run_sign_off {
     const char *void_why;
 };
 
+/* A moment, as it is kept for "so long ago". listened_us: the run time in which applications could
+ * report. */
+struct wb_run_moment {
+    int64_t wall_us; /* 0: never */
+    uint64_t run_us, listened_us;
+};
+
+#define WB_RUN_DIVERGENCES "divergences" /* the metric that applications report */
+
+/* What is counted of a metric of which none should be there: "with zero divergences". */
+struct wb_run_count {
+    const char *metric;
+    double counted;          /* what was reported: since the run began; a query: at last */
+    bool open;               /* more may have come since */
+    bool cut_off;            /* its runner ended while it was open: at is when that was noticed */
+    struct wb_run_moment at; /* of the latest one */
+};
+
 struct wb_run_phase {
     enum wb_run_phase_state state;
     int number;
@@ -100,6 +118,10 @@ struct wb_run_phase {
     bool point_of_no_return;
     bool armed;                  /* its triggers count */
     int64_t started_us, done_us; /* 0: not yet */
+    struct wb_run_moment began, ended;
+    /* Divergences when it began, and when somebody had looked at what failed: only later ones count
+     * for its triggers, and for its gates. */
+    double diverged_before, diverged_looked_at;
     struct wb_run_item *items;
     size_t n_items;
     const char **roles; /* that must sign */
@@ -126,7 +148,8 @@ struct wb_run_firing {
     bool action_unsure;   /* the next one was begun by a runner that ended */
     bool action_running;
     bool handled;
-    bool looked_at; /* somebody has resumed the run since: it may fire again */
+    bool looked_at;         /* somebody has resumed the run since: it may fire again */
+    double diverged_before; /* divergences at that time */
 };
 
 struct wb_run_flag {
@@ -155,7 +178,8 @@ struct wb_run_state {
     const char *identity[2]; /* by enum wb_side; NULL: not recorded yet */
     bool standby[2];         /* it is a standby with its primary's identity */
     int64_t seq, wall_us, started_us, paused_us;
-    uint64_t run_us;
+    uint64_t run_us, listened_us;
+    bool listens; /* the runner at work takes reports */
     struct wb_run_phase *phases;
     size_t n_phases;
     struct wb_run_undo *undos; /* in the order in which they were recorded */
@@ -166,6 +190,8 @@ struct wb_run_state {
     size_t n_flags, cap_flags;
     struct wb_run_baseline *baselines;
     size_t n_baselines, cap_baselines;
+    struct wb_run_count *counts;
+    size_t n_counts, cap_counts;
 };
 
 /* Zeroed is valid: nothing was started. */
@@ -197,6 +223,11 @@ struct wb_run_undo *wb_run_next_undo(const struct wb_run_state *s, int to);
  * phase before the latest that has begun; -1: none. */
 int wb_run_roll_back_to(const struct wb_run_state *s);
 struct wb_run_flag *wb_run_flag_of(const struct wb_run_state *s, const char *name); /* NULL: none */
+struct wb_run_count *wb_run_count_of(const struct wb_run_state *s,
+                                     const char *metric); /* or NULL */
+/* Divergences that do not count for this trigger any more, because they came before its phase, or
+ * somebody has looked at what they made it do. */
+double wb_run_diverged_before(const struct wb_run_state *s, int phase, const char *trigger);
 /* Whether nothing may go forward: held, paused, rolling back, aborted, done or not begun. */
 const char *wb_run_blocked(const struct wb_run_state *s); /* why; NULL: it may */
 

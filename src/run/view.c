@@ -7,14 +7,19 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <time.h>
 
-enum { EXPOSE_MS = 500 };
+enum { EXPOSE_MS = 500, RECORD_S = 3 };
 
 struct wb_run_view {
     pthread_mutex_t lock; /* of status, metrics and trouble */
     struct wb_buf status, metrics;
     char trouble[300]; /* why the journal cannot be written; "" it can */
-    int64_t seq;       /* of status; the loop's own, as is exposed_us */
+    pthread_cond_t record;
+    uint64_t recorded; /* mismatches that the journal has */
+    bool ended;
+    int64_t seq; /* of status; the loop's own, as is exposed_us */
     uint64_t exposed_us;
     atomic_uint_fast64_t ticks, ticked_us, renewed_us; /* by the system's clock */
     atomic_uint_fast64_t rows, bytes, tables_done, tables;
@@ -28,6 +33,7 @@ struct wb_run_view *wb_run_view_new(const struct wb_clock *clock) {
     if (!v)
         abort();
     pthread_mutex_init(&v->lock, NULL);
+    pthread_cond_init(&v->record, NULL);
     v->seq = -1;
     v->flags = wb_flags_new();
     v->observe = wb_observe_new(&own);
@@ -41,6 +47,7 @@ void wb_run_view_free(struct wb_run_view *v) {
     wb_observe_free(v->observe);
     wb_buf_done(&v->status);
     wb_buf_done(&v->metrics);
+    pthread_cond_destroy(&v->record);
     pthread_mutex_destroy(&v->lock);
     free(v);
 }
@@ -57,6 +64,44 @@ struct wb_flags *wb_run_view_flags(struct wb_run_view *v) {
 
 struct wb_observe *wb_run_view_observe(struct wb_run_view *v) {
     return v->observe;
+}
+
+void wb_run_view_recorded(struct wb_run_view *v, uint64_t mismatches) {
+    if (!v)
+        return;
+    pthread_mutex_lock(&v->lock);
+    v->recorded = mismatches;
+    pthread_cond_broadcast(&v->record);
+    pthread_mutex_unlock(&v->lock);
+}
+
+void wb_run_view_end(struct wb_run_view *v) {
+    if (!v)
+        return;
+    pthread_mutex_lock(&v->lock);
+    v->ended = true;
+    pthread_cond_broadcast(&v->record);
+    pthread_mutex_unlock(&v->lock);
+}
+
+enum wb_code wb_run_view_await(struct wb_run_view *v, uint64_t mismatches, struct wb_error *err) {
+    struct timespec until;
+    char trouble[300] = "";
+    int late = 0;
+    clock_gettime(CLOCK_REALTIME, &until);
+    until.tv_sec += RECORD_S;
+    pthread_mutex_lock(&v->lock);
+    while (v->recorded < mismatches && !v->ended && !late)
+        late = pthread_cond_timedwait(&v->record, &v->lock, &until);
+    bool is_there = v->recorded >= mismatches, ended = v->ended;
+    memcpy(trouble, v->trouble, sizeof trouble);
+    pthread_mutex_unlock(&v->lock);
+    if (is_there)
+        return WB_OK;
+    return wb_error_set(err, WB_E_TIMEOUT, "%s",
+                        *trouble ? trouble
+                        : ended  ? "the run has ended"
+                                 : "the run has not written them yet");
 }
 
 /* --- JSON

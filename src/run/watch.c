@@ -176,6 +176,12 @@ static enum wb_gate_time time_now(const struct wb_run *r) {
     return wb_run_blocked(&r->state) || unanswered(r) ? WB_TIME_STOPS : WB_TIME_COUNTS;
 }
 
+static void show_gate(const struct wb_run *r, const struct wb_judge_gate *g) {
+    const struct wb_run_phase *p = wb_run_phase_of(&r->state, r->gates.phase);
+    struct wb_sample s = wb_run_sample_since(g->meter, p ? p->diverged_looked_at : 0);
+    wb_gate_add(g->gate, &s);
+}
+
 /* Counting begins at the latest sample. What follows one of this tick belongs to the gate whole;
  * one that is older began before the gate did. */
 static enum wb_code add_gate(struct wb_run *r, const struct wb_gate_spec *spec, struct wb_meter *m,
@@ -189,10 +195,10 @@ static enum wb_code add_gate(struct wb_run *r, const struct wb_gate_spec *spec, 
     bool any = m && m->sample.source_us;
     bool old = any && now_us - m->sample.seen_us > SAME_TICK_MS * 1000u;
     if (old)
-        wb_gate_add(g->gate, &m->sample);
+        show_gate(r, g);
     wb_gate_tick(g->gate, any && !old ? m->sample.seen_us : now_us, time_now(r));
     if (any && !old)
-        wb_gate_add(g->gate, &m->sample);
+        show_gate(r, g);
     return WB_OK;
 }
 
@@ -211,6 +217,7 @@ static void restore(struct wb_run *r, const struct wb_run_item *item) {
 static enum wb_code make_gates(struct wb_run *r, int phase, const struct wb_run_item *item,
                                const struct wb_task *t, uint64_t now_us, struct wb_error *err) {
     wb_run_gates_drop(r);
+    r->gates.phase = phase;
     r->gates.items = calloc(t->n_clauses + 1, sizeof *r->gates.items);
     if (!r->gates.items)
         abort();
@@ -236,7 +243,6 @@ static enum wb_code make_gates(struct wb_run *r, int phase, const struct wb_run_
     }
     if (code)
         return code;
-    r->gates.phase = phase;
     r->gates.id = item->id;
     r->gates.saved_us = wb_run_now_us(r);
     restore(r, item);
@@ -319,6 +325,12 @@ static void drop_watches(struct wb_run *r, int phase) {
     r->n_watches = kept;
 }
 
+static void show_watch(const struct wb_run *r, const struct wb_watch *w) {
+    struct wb_sample s =
+        wb_run_sample_since(w->meter, wb_run_diverged_before(&r->state, w->phase, w->task->id));
+    wb_trigger_add(w->trigger, &s);
+}
+
 static void add_watch(struct wb_run *r, int phase, const struct wb_task_trigger *t,
                       const struct wb_plan_clause *c, const char *stage, bool opposite) {
     static const enum wb_metric_cmp opposites[] = {
@@ -335,16 +347,16 @@ static void add_watch(struct wb_run *r, int phase, const struct wb_task_trigger 
         spec.cmp = opposites[spec.cmp];
     if (wb_trigger_new(&spec, wb_run_now_us(r), &trigger, NULL))
         return;
+    struct wb_watch *w = WB_PUSH(&r->arena, r->watches, r->n_watches, r->cap_watches);
+    *w = (struct wb_watch){.phase = phase,
+                           .task = t,
+                           .stage = stage,
+                           .meter = m,
+                           .trigger = trigger,
+                           .last = WB_TRIGGER_HOLDS,
+                           .since_us = wb_run_now_us(r)};
     if (m->sample.source_us)
-        wb_trigger_add(trigger, &m->sample);
-    *WB_PUSH(&r->arena, r->watches, r->n_watches, r->cap_watches) =
-        (struct wb_watch){.phase = phase,
-                          .task = t,
-                          .stage = stage,
-                          .meter = m,
-                          .trigger = trigger,
-                          .last = WB_TRIGGER_HOLDS,
-                          .since_us = wb_run_now_us(r)};
+        show_watch(r, w);
 }
 
 /* The first sample of counters only says where counting begins. A late one would begin before what
@@ -460,10 +472,10 @@ enum wb_code wb_run_watch(struct wb_run *r, struct wb_error *err) {
             wb_baseline_meter_add(m->baseline, &m->sample);
         for (size_t k = 0; k < r->gates.n; k++)
             if (r->gates.items[k].meter == m)
-                wb_gate_add(r->gates.items[k].gate, &m->sample);
+                show_gate(r, &r->gates.items[k]);
         for (size_t k = 0; k < r->n_watches; k++)
             if (r->watches[k].meter == m)
-                wb_trigger_add(r->watches[k].trigger, &m->sample);
+                show_watch(r, &r->watches[k]);
     }
     for (size_t i = 0; i < r->n_watches && !code; i++)
         code = judge_watch(r, &r->watches[i],

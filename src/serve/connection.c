@@ -160,7 +160,7 @@ static enum MHD_Result send_answer(struct request *r) {
 
 static void at_helper(struct wb_job *job) {
     struct request *r = (struct request *)job;
-    r->route->answer(&r->server->app, &r->x);
+    (r->x.later ? r->x.later : r->route->answer)(&r->server->app, &r->x);
     r->state = ANSWERED;
     MHD_resume_connection(r->connection); /* r may be gone from here on */
 }
@@ -184,14 +184,14 @@ static enum MHD_Result at_end(struct request *r) {
     if (!r->owed)
         atomic_fetch_add(&r->server->counts.owed, 1);
     r->owed = true;
-    if (r->x.status || r->state == ANSWERED)
-        return send_answer(r);
     if (r->state == AT_HELPER)
         return MHD_YES;
+    if (r->x.status || r->state == ANSWERED)
+        return send_answer(r);
     if (r->route->place == WB_PLACE_HELPER)
         return ask_helper(r);
     r->route->answer(&r->server->app, &r->x);
-    return send_answer(r);
+    return r->x.later ? ask_helper(r) : send_answer(r);
 }
 
 /* --- callbacks ------------------------------------------------------------------------------- */

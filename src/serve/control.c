@@ -1,5 +1,6 @@
 /* What people and dashboards ask: status, events, requests and their answers; and what applications
- * report. All but observations and health is called by the helper. */
+ * report. All but observations and health is called by the helper; observations wait for it where
+ * they tell of the first mismatch in a while, which has to be durable before it is acknowledged. */
 #include "base/json.h"
 #include "base/str.h"
 #include "serve/counts.h"
@@ -77,6 +78,14 @@ void wb_serve_healthz(struct wb_serve_app *app, struct wb_exchange *x) {
     done(x, h.state == WB_SERVE_HEALTHY ? WB_HTTP_OK : WB_HTTP_UNAVAILABLE);
 }
 
+static void when_recorded(struct wb_serve_app *app, struct wb_exchange *x) {
+    struct wb_error err = {0};
+    if (app->ops.recorded(app->ops.ctx, x->to_record, &err))
+        wb_exchange_fail(x, WB_HTTP_UNAVAILABLE,
+                         "send it again: a mismatch that counts twice is better than none",
+                         "the run's journal does not have these mismatches: %s", err.text);
+}
+
 void wb_serve_observations(struct wb_serve_app *app, struct wb_exchange *x) {
     struct wb_observation_batch b = {0};
     struct wb_error err = {0};
@@ -90,7 +99,9 @@ void wb_serve_observations(struct wb_serve_app *app, struct wb_exchange *x) {
                          err.text);
         return;
     }
-    wb_observe_add(app->ops.observe, b.items, b.n);
+    x->to_record = wb_observe_add(app->ops.observe, b.items, b.n);
+    if (x->to_record && app->ops.recorded)
+        x->later = when_recorded;
     wb_serve_counts_late(app->counts, b.n_late);
     struct wb_json j = {.out = &x->out};
     wb_json_object(&j);

@@ -29,6 +29,11 @@ struct wb_serve_app {
 };
 
 struct wb_exchange {
+    /* set by a handler that has written its answer, but must not give it before this has run in the
+     * helper; NULL: it may. to_record: what observations wait for */
+    void (*later)(struct wb_serve_app *app, struct wb_exchange *x);
+    uint64_t to_record;
+
     /* the request; strings are the connection's */
     const char *rest; /* of the path, behind the route's fixed part: a flag's key, a request's id */
     const char *(*query)(void *ctx, const char *name);  /* ?name=…, NULL without */

@@ -78,6 +78,9 @@ struct wb_serve_ops {
     /* NOT_FOUND: no request has this id */
     enum wb_code (*answer)(void *ctx, int64_t id, struct wb_serve_answer *ret,
                            struct wb_error *err);
+    /* Wait until so many mismatches, counted from observe's beginning, are durable: before that
+     * they are not acknowledged. NULL: they are at once */
+    enum wb_code (*recorded)(void *ctx, uint64_t mismatches, struct wb_error *err);
 
     /* Called by the HTTP threads, also at once; must not wait. */
     void (*health)(void *ctx, struct wb_serve_health *ret);

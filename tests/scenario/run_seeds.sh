@@ -59,7 +59,7 @@ finish
 wb_case "48 hours later people copy, and everything that can be checked is"
 day 4
 start
-drive "${good[@]}" --until 'next.startswith("step.1: Run backfill")'
+drive --step 55 "${good[@]}" --until 'next.startswith("step.1: Run backfill")'
 backfill
 drive --approve "${good[@]}" --until 's["phases"][1]["state"] == "done"'
 assert_match 'accounts.*500|500.*accounts' "$(journal "SELECT data FROM event WHERE kind = 'check' AND data LIKE '%Row count%'")"

@@ -121,6 +121,8 @@ static void refuses_what_needs_a_sync(void **state) {
         {"", "**Exit criteria**: sync lag < 5s\n", true},
         {"", "1. Run backfill in batches of 500 rows\n", false}, /* a person does */
         {"", "**Exit criteria**: error rate < 1%\n", true},      /* nothing measures it */
+        {"", "**Exit criteria**: dual-write running 2 hours with zero divergences\n", false},
+        {"", "**Exit criteria**: dual-write running 2 hours with zero mismatch rate\n", true},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct made m;

@@ -183,6 +183,12 @@ static enum wb_code answer(void *ctx, int64_t id, struct wb_serve_answer *ret,
     return WB_OK;
 }
 
+static enum wb_code recorded(void *ctx, uint64_t mismatches, struct wb_error *err) {
+    struct test_run *run = ctx;
+    atomic_store(&run->to_record, mismatches);
+    return meet(run, err);
+}
+
 static void health(void *ctx, struct wb_serve_health *ret) {
     ret->state = (enum wb_serve_health_state)atomic_load(&((struct test_run *)ctx)->health);
     ret->tick_age_ms = 7;
@@ -204,6 +210,7 @@ struct wb_serve_ops test_run_ops(struct test_run *run) {
                                  .events = events,
                                  .request = request,
                                  .answer = answer,
+                                 .recorded = recorded,
                                  .health = health,
                                  .metrics = metrics};
 }

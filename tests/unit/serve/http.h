@@ -52,6 +52,7 @@ struct test_run {
     struct wb_serve_request last;
     char last_who[80], last_role[64], last_args[256];
     atomic_int n_requests;
+    atomic_uint_fast64_t to_record; /* what observations waited for last */
 };
 
 /* opts: NULL for those of a test (port 0, the token above). */

@@ -186,6 +186,56 @@ static void observations_are_counted(void **state) {
     assert_int_equal(sums.timed, 2);
 }
 
+#define MISMATCH "{\"operation\":\"shadow\",\"outcome\":\"mismatch\"}"
+#define MATCH "{\"operation\":\"shadow\",\"outcome\":\"match\"}"
+
+static void *report_mismatch(void *at) {
+    struct http_ask q = {.method = "POST",
+                         .path = "/v1/observations",
+                         .token = TEST_TOKEN,
+                         .body = "[" MATCH "," MISMATCH "]"};
+    struct http_answer a;
+    http_ask(*(uint16_t *)at, &q, &a);
+    int status = a.status;
+    http_answer_done(&a);
+    return (void *)(intptr_t)status;
+}
+
+/* Others are answered while one waits. */
+static void mismatches_wait_until_they_are_recorded(void **state) {
+    (void)state;
+    uint16_t at = port();
+    pthread_t thread;
+    void *status;
+    ask_only(200, "POST", "/v1/observations", MATCH);
+    assert_int_equal(atomic_load(&run.to_record), 0);
+    atomic_store(&run.held, true);
+    assert_int_equal(pthread_create(&thread, NULL, report_mismatch, &at), 0);
+    while (atomic_load(&run.to_record) == 0)
+        wb_clock_sleep_ms(1);
+    assert_int_equal(atomic_load(&run.to_record), 1);
+    ask_only(200, "POST", FLAGS, JANE);
+    ask_only(200, "POST", "/v1/observations", MATCH);
+    atomic_store(&run.held, false);
+    pthread_join(thread, &status);
+    assert_int_equal((intptr_t)status, 200);
+
+    atomic_store(&run.fault, WB_E_TIMEOUT);
+    json_t *j = ask_json(503, "POST", "/v1/observations", "[" MISMATCH "," MISMATCH "]");
+    assert_non_null(strstr(json_string_value(json_object_get(j, "error")), "journal"));
+    json_decref(j);
+    assert_int_equal(atomic_load(&run.to_record), 3);
+
+    /* where the journal knows that they come in, or nobody judges by them, they do not wait */
+    assert_int_equal(wb_observe_set_record(run.observe, WB_OBSERVE_RECORDED), 3);
+    ask_only(200, "POST", "/v1/observations", MISMATCH);
+    assert_int_equal(wb_observe_set_record(run.observe, WB_OBSERVE_UNUSED), 4);
+    ask_only(200, "POST", "/v1/observations", MISMATCH);
+    (void)wb_observe_set_record(run.observe, WB_OBSERVE_TO_RECORD);
+    ask_only(503, "POST", "/v1/observations", MISMATCH);
+    assert_int_equal(atomic_load(&run.to_record), 6);
+}
+
 /* The value of a sample of the exposition, -1 where it is missing. */
 static double sample(const char *text, const char *name) {
     size_t len = strlen(name);
@@ -833,6 +883,7 @@ int main(void) {
         WITH(start, many_flags),
         WITH(start, no_flags),
         WITH(start, observations_are_counted),
+        WITH(start, mismatches_wait_until_they_are_recorded),
         WITH(start, metrics),
         WITH(start, metrics_are_well_formed),
         WITH(start, health),
