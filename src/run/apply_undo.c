@@ -69,17 +69,23 @@ enum wb_code wb_apply_undo_intent(struct wb_apply *a) {
 enum wb_code wb_apply_undo_outcome(struct wb_apply *a) {
     struct wb_run_undo *u;
     bool done = wb_apply_is(a, "result", "done"), skipped = wb_apply_is(a, "result", "skipped");
+    bool not_done = wb_apply_is(a, "result", "not_done"); /* nothing of it was sent */
+    bool unknown = wb_apply_is(a, "result", "unknown");
     enum wb_code code = must_be_next(a, &u);
-    if (!code && done && u->state == WB_IS_OPEN)
+    if (!code &&
+        (done ? u->state == WB_IS_OPEN : (not_done || unknown) && u->state != WB_IS_RUNNING))
         code = wb_apply_refuse(a, "it was not begun");
     if (!code && u->irreversible && !a->s->undo_irreversible)
         code = wb_apply_refuse(a, "what it undoes cannot be undone");
-    if (!code && !done && !skipped && !wb_apply_is(a, "result", "failed"))
+    if (!code && !done && !skipped && !not_done && !unknown && !wb_apply_is(a, "result", "failed"))
         code = wb_apply_refuse(a, "its result is none");
     if (code)
         return code;
     u->why = wb_apply_keep(a, wb_apply_text(a, "why"));
-    u->state = done || skipped ? WB_IS_PASSED : WB_IS_FAILED;
+    u->state = done || skipped ? WB_IS_PASSED
+               : not_done      ? WB_IS_OPEN
+               : unknown       ? WB_IS_UNSURE
+                               : WB_IS_FAILED;
     return WB_OK;
 }
 

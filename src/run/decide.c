@@ -290,7 +290,7 @@ enum wb_code wb_run_decide(struct wb_run *r, struct wb_error *err) {
  * ------------------------------------------------------------------------ */
 
 /* A server that is stopped or restarts: what did not reach it is tried again, ever more rarely. */
-static enum wb_code try_later(struct wb_run *r, const struct wb_job *job, struct wb_error *err) {
+enum wb_code wb_run_try_later(struct wb_run *r, const struct wb_job *job, struct wb_error *err) {
     unsigned wait_s = 2u << (r->unreached < 5 ? r->unreached : 5);
     r->again_us = wb_clock_monotonic_us() + wait_s * 1000000ull;
     snprintf(r->unreached_why, sizeof r->unreached_why,
@@ -320,7 +320,7 @@ static enum wb_code finish_step(struct wb_run *r, struct wb_job *job, struct wb_
                      job->result == WB_JOB_DONE ? "passed" : "failed", job->why);
     enum wb_code code = wb_run_write(r, NULL, err);
     if (!code && later && job->nothing_done && !job->canceled)
-        return try_later(r, job, err);
+        return wb_run_try_later(r, job, err);
     r->unreached = 0;
     if (!code && strcmp(result, "failed") == 0)
         code = wb_run_hold(r, job->phase, job->id,
@@ -359,7 +359,7 @@ static enum wb_code finish_judge(struct wb_run *r, struct wb_job *job, struct wb
 static enum wb_code finish_look(struct wb_run *r, struct wb_job *job, struct wb_error *err) {
     bool told = job->samples > 0;
     if (!told && job->unreachable)
-        return try_later(r, job, err);
+        return wb_run_try_later(r, job, err);
     r->unreached = 0;
     if (!told)
         return wb_run_hold(r, job->phase, job->id,

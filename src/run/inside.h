@@ -257,6 +257,8 @@ void wb_job_fails(struct wb_job *job, const struct wb_error *err);
 /* decide.c: the next decision; loop.c: the loop */
 enum wb_code wb_run_decide(struct wb_run *r, struct wb_error *err);
 enum wb_code wb_run_finish_job(struct wb_run *r, struct wb_error *err);
+/* Its database could not be reached, and it is tried again, ever more rarely. */
+enum wb_code wb_run_try_later(struct wb_run *r, const struct wb_job *job, struct wb_error *err);
 /* Take the lease; waits for that of a runner of this machine that is gone. */
 enum wb_code wb_run_take(struct wb_run *r, struct wb_error *err);
 bool wb_run_holder_is_gone(const struct wb_lease *lease);
@@ -274,6 +276,8 @@ void wb_run_record_rollback(struct wb_run *r, const struct wb_program_phase *p);
 enum wb_code wb_run_undo_step(struct wb_run *r, struct wb_error *err);
 enum wb_code wb_run_undo_finish(struct wb_run *r, struct wb_job *job, struct wb_error *err);
 void wb_run_undo_perform(struct wb_job *job);
+/* Nobody knows whether it was undone, and no verify block can tell. */
+bool wb_run_undo_is_unsure(const struct wb_run_undo *u);
 
 /* actions.c */
 enum wb_code wb_run_handle_firing(struct wb_run *r, struct wb_error *err);

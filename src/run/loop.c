@@ -222,6 +222,11 @@ static bool gives_up(struct wb_run *r) {
     return idle && !needs_time(r) && !changes(r);
 }
 
+/* Else it waits for time, data or a server. */
+static bool waits_for_somebody(const struct wb_run *r) {
+    return r->state.held || (r->state.rolling_back && wb_clock_monotonic_us() >= r->again_us);
+}
+
 static enum wb_code interrupted(struct wb_run *r, struct wb_error *err) {
     enum wb_code code = WB_OK;
     while (!code && r->job && !atomic_load(&r->job->over)) { /* its outcome is not known before */
@@ -265,8 +270,7 @@ enum wb_code wb_run_loop(struct wb_run *r, struct wb_error *err) {
         if (code || r->stop || (!r->job && may_end(r)))
             break;
         if (!*r->trouble && gives_up(r))
-            wb_run_stop(r, r->state.held || r->state.rolling_back ? WB_E_HELD : WB_E_WAITING, "%s",
-                        r->waits);
+            wb_run_stop(r, waits_for_somebody(r) ? WB_E_HELD : WB_E_WAITING, "%s", r->waits);
         if (!r->stop && !r->moved)
             wb_clock_sleep_ms(nap_ms(r));
     }

@@ -179,8 +179,12 @@ static int64_t int_of(const json_t *o, const char *key) {
     return (int64_t)json_integer_value(json_object_get(o, key));
 }
 
-/* Whether the step's effect is there: 1, 0, or -1 where nobody can tell. */
-static int is_there(struct wb_job *job) {
+static bool has_verify(const json_t *undo) {
+    return *text_of(undo, "verify") != 0;
+}
+
+/* Whether the step's effect is there, by its verify block. On an error nobody can tell. */
+static enum wb_code is_there(struct wb_job *job, bool *ret, struct wb_error *err) {
     struct wb_plan_expect want = {
         .given = true,
         .no_rows = json_is_true(json_object_get(job->undo, "verify_no_rows")),
@@ -190,22 +194,40 @@ static int is_there(struct wb_job *job) {
     struct wb_arena a = {0};
     struct wb_rows rows;
     char why[200];
-    int there = -1;
-    if (*text_of(job->undo, "verify") &&
-        !wb_run_query(job, (enum wb_block_on)int_of(job->undo, "verify_on"),
-                      text_of(job->undo, "verify"), 0, &a, &rows, NULL))
-        there = wb_run_expects(&want, &rows, why, sizeof why);
+    enum wb_code code = wb_run_query(job, (enum wb_block_on)int_of(job->undo, "verify_on"),
+                                     text_of(job->undo, "verify"), 0, &a, &rows, err);
+    if (!code)
+        *ret = wb_run_expects(&want, &rows, why, sizeof why);
     wb_arena_done(&a);
-    return there;
+    return code;
+}
+
+/* Where nobody knows whether the step was done, or undone, its verify block decides. A step that
+ * was done is undone in any case: what the block looks at may have changed since. True: there is
+ * nothing to do, or nobody can tell; the job says it. */
+static bool is_decided(struct wb_job *job) {
+    struct wb_error err = {0};
+    bool there = true;
+    if (!json_is_true(json_object_get(job->undo, "look")) || !has_verify(job->undo))
+        return false;
+    if (is_there(job, &there, &err)) {
+        wb_job_fails(job, &err);
+        wb_job_says(job, WB_JOB_FAILED,
+                    "nobody knows what is there, and its verify block could not be run: %s",
+                    err.text);
+        job->nothing_done = job->unreachable || job->canceled;
+        return true;
+    }
+    if (!there)
+        wb_job_says(job, WB_JOB_DONE, "nothing was there to undo");
+    return !there;
 }
 
 void wb_run_undo_perform(struct wb_job *job) {
-    const char *kind = text_of(job->undo, "kind");
-    if (is_there(job) == 0) {
-        wb_job_says(job, WB_JOB_DONE, "nothing was there to undo");
+    bool there = false;
+    if (is_decided(job))
         return;
-    }
-    if (strcmp(kind, "sh") == 0) {
+    if (strcmp(text_of(job->undo, "kind"), "sh") == 0) {
         wb_run_script(job, text_of(job->undo, "text"), int_of(job->undo, "timeout_ms"));
     } else {
         struct wb_sql_block b = {
@@ -214,9 +236,10 @@ void wb_run_undo_perform(struct wb_job *job) {
             int_of(job->undo, "lock_timeout_ms")};
         wb_run_sql(job, &b);
     }
-    if (job->result == WB_JOB_UNKNOWN)
-        job->result = WB_JOB_FAILED;
-    if (job->result == WB_JOB_DONE && is_there(job) == 1)
+    if (job->result == WB_JOB_UNKNOWN && !job->unreachable)
+        job->result = WB_JOB_FAILED; /* it said no, half-way */
+    if (job->result == WB_JOB_DONE && has_verify(job->undo) && !is_there(job, &there, NULL) &&
+        there)
         wb_job_says(job, WB_JOB_FAILED, "it was undone, but its verify block finds it still there");
 }
 
@@ -276,11 +299,20 @@ static enum wb_code undo_flags(struct wb_run *r, struct wb_run_undo *u, const js
     return wb_run_write(r, NULL, err);
 }
 
+/* Whether it is not certain that there is something to undo. */
+static bool has_to_look(const struct wb_run *r, const struct wb_run_undo *u) {
+    const struct wb_run_phase *p = wb_run_phase_of(&r->state, u->phase);
+    const struct wb_run_item *step = p ? wb_run_item_of(p, u->step) : NULL;
+    return u->state == WB_IS_UNSURE || (step && step->state != WB_IS_PASSED);
+}
+
 static enum wb_code undo_one(struct wb_run *r, struct wb_run_undo *u, struct wb_error *err) {
     json_t *data = json_loads(u->data, 0, NULL);
     const char *kind = text_of(data, "kind");
     enum wb_code code;
     if (strcmp(kind, "sql") == 0 || strcmp(kind, "sh") == 0) {
+        json_object_set_new(data, "look", json_boolean(has_to_look(r, u)));
+        json_object_set_new(data, "unsure", json_boolean(u->state == WB_IS_UNSURE));
         wb_run_event(r, WB_EVENT_UNDO_INTENT, u->phase, u->step, "text:s", text_of(data, "text"));
         code = wb_run_write(r, NULL, err);
         if (!code)
@@ -302,6 +334,29 @@ static enum wb_code undo_one(struct wb_run *r, struct wb_run_undo *u, struct wb_
     return code;
 }
 
+bool wb_run_undo_is_unsure(const struct wb_run_undo *u) {
+    json_t *data = u->state == WB_IS_UNSURE ? json_loads(u->data, 0, NULL) : NULL;
+    bool unsure = u->state == WB_IS_UNSURE && !has_verify(data);
+    json_decref(data);
+    return unsure;
+}
+
+/* A person has to look, and no attempt is made. */
+static enum wb_code wait_for_look(struct wb_run *r, const struct wb_run_undo *u,
+                                  struct wb_error *err) {
+    if (u->state == WB_IS_FAILED)
+        wb_run_waits(r,
+                     "%s of phase %d could not be undone: %s. Undo it by hand and say so: "
+                     "whimbrel approve %s --step %s; or try it again: whimbrel resume %s",
+                     u->step, u->phase, u->why, r->opts->path, u->step, r->opts->path);
+    else
+        wb_run_waits(r,
+                     "nobody knows whether %s of phase %d was undone: look. If it is, say so: "
+                     "whimbrel approve %s --step %s; if not, let it be undone: whimbrel resume %s",
+                     u->step, u->phase, r->opts->path, u->step, r->opts->path);
+    return wb_run_page(r, u->phase, u->step, r->waits, err);
+}
+
 enum wb_code wb_run_undo_step(struct wb_run *r, struct wb_error *err) {
     struct wb_run_state *s = &r->state;
     struct wb_run_undo *next = wb_run_next_undo(s, s->roll_back_to);
@@ -309,13 +364,12 @@ enum wb_code wb_run_undo_step(struct wb_run *r, struct wb_error *err) {
         end_phase(r);
         return wb_run_write(r, NULL, err);
     }
-    if (next->state == WB_IS_FAILED && !r->retry_undo) {
-        wb_run_waits(r,
-                     "%s of phase %d could not be undone: %s. Undo it by hand and say so: "
-                     "whimbrel approve %s --step %s; or try it again: whimbrel resume %s",
-                     next->step, next->phase, next->why, r->opts->path, next->step, r->opts->path);
-        return wb_run_page(r, next->phase, next->step, next->why, err);
+    if (!r->retry_undo && wb_clock_monotonic_us() < r->again_us) {
+        wb_run_waits(r, "%s", r->unreached_why);
+        return WB_OK;
     }
+    if (!r->retry_undo && (next->state == WB_IS_FAILED || wb_run_undo_is_unsure(next)))
+        return wait_for_look(r, next, err);
     if (next->irreversible && !s->undo_irreversible) {
         wb_run_waits(r,
                      "%s of phase %d cannot be undone: the rollback ends here. To go on, and leave "
@@ -327,10 +381,19 @@ enum wb_code wb_run_undo_step(struct wb_run *r, struct wb_error *err) {
     return undo_one(r, next, err);
 }
 
+/* A server that is away has failed nothing: as long as nothing was sent, it is tried again. */
 enum wb_code wb_run_undo_finish(struct wb_run *r, struct wb_job *job, struct wb_error *err) {
-    if (job->canceled && job->nothing_done)
-        return WB_OK; /* the next runner finds its intent */
-    wb_run_event(r, WB_EVENT_UNDO_OUTCOME, job->phase, job->id, "result:s why:s",
-                 job->result == WB_JOB_DONE ? "done" : "failed", job->why);
-    return wb_run_write(r, NULL, err);
+    bool away = job->unreachable && job->result != WB_JOB_DONE;
+    bool not_done = job->nothing_done && job->result == WB_JOB_FAILED && (away || job->canceled);
+    bool unsure = json_is_true(json_object_get(job->undo, "unsure")); /* as it was before */
+    const char *result = job->result == WB_JOB_DONE      ? "done"
+                         : not_done                      ? unsure ? "unknown" : "not_done"
+                         : job->result == WB_JOB_UNKNOWN ? "unknown"
+                                                         : "failed";
+    wb_run_event(r, WB_EVENT_UNDO_OUTCOME, job->phase, job->id, "result:s why:s", result, job->why);
+    enum wb_code code = wb_run_write(r, NULL, err);
+    if (!code && away && !job->canceled && (not_done || has_verify(job->undo)))
+        return wb_run_try_later(r, job, err);
+    r->unreached = 0;
+    return code;
 }

@@ -327,7 +327,8 @@ static const char *next_undo_words(const struct wb_run_state *s, const char *pat
         return "the rollback ends";
     json_t *data = json_loads(u->data, 0, NULL);
     const char *kind = json_string_value(json_object_get(data, "kind"));
-    bool by_hand = wb_str_eq(kind, "manual") || u->state == WB_IS_FAILED;
+    bool by_hand =
+        wb_str_eq(kind, "manual") || u->state == WB_IS_FAILED || wb_run_undo_is_unsure(u);
     const char *does = json_string_value(json_object_get(data, "does"));
     const char *text =
         by_hand ? wb_arena_printf(a,

@@ -1,6 +1,6 @@
 #!/bin/bash
-# A PostgreSQL that is stopped in the middle of a step, of a check and of a ramp, and started again: said, nothing
-# passes or counts as failed meanwhile, and the run goes on by itself; without a runner, by the same command.
+# A PostgreSQL that is stopped in the middle of a step, of a check, of a ramp and of a rollback, and started again: said,
+# nothing passes or counts as failed meanwhile, and the run goes on by itself; without a runner, by the same command.
 . "$(dirname "$0")/run.bash"
 
 wb_own_servers postgres || exit 99
@@ -97,4 +97,34 @@ assert_eq "done 5000 1" "$(state) $(share) $(pg -c 'SELECT count(*) FROM history
 elapsed=$(sqlite3 "$PLAN.whimbrel.db" "SELECT json_extract(data, '$.elapsed_ms') FROM event WHERE kind = 'gate' AND data LIKE '%passed%'")
 [ "$elapsed" -ge 600000 ] || wb_assert_failed "passed after $elapsed ms"
 assert_eq 1 "$(sqlite3 "$PLAN.whimbrel.db" "SELECT count(*) FROM event WHERE kind = 'step_outcome' AND data LIKE '%\"done\"%'")" "step done"
+
+wb_case "a rollback that meets no server waits for it, and no person; without a runner, until the next one"
+undone() { sqlite3 "$PLAN.whimbrel.db" "SELECT count(*) FROM event WHERE kind = 'undo_outcome' AND step = 'step.1' AND data LIKE '%\"done\"%'"; }
+trap 'servers stop postgres >/dev/null 2>&1' EXIT
+away
+ask rollback --to 0 --execute
+assert_eq 6 "$RC" "$(tail -n 1 "$OUT")"
+said 'step.1 waits for its database, and goes on by itself'
+assert_eq "rolling_back 0" "$(state) $(undone)"
+back
+run
+assert_eq "1 held 1 0" "$RC $(state) $(undone) $(pg -c 'SELECT count(*) FROM history')"
+
+wb_case "a runner goes on with it by itself"
+ask resume
+start
+in_stage_again() {
+    set_clock $((time += 3))
+    has stage_started 2
+}
+wb_wait 120 in_stage_again || never "not in its stage again"
+away
+ask rollback --to 0 --execute
+assert_eq 0 "$RC" "$(tail -n 1 "$OUT")"
+wb_wait 120 tells "PAGE: phase 1, step.1 waits for its database, and goes on by itself" || never "not said"
+assert_eq "rolling_back 1" "$(state) $(undone)"
+back
+rolled_back() { [ "$(state)" = held ]; }
+wb_wait 120 rolled_back || never "not rolled back"
+assert_eq "2 0" "$(undone) $(pg -c 'SELECT count(*) FROM history')"
 wb_finish

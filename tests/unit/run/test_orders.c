@@ -33,12 +33,14 @@ struct model {
     int to;
     struct model_undo undos[UNDOS_MAX];
     int n_undos, n_firings;
+    int diverged;
+    bool counts_on, cut_off; /* more divergences may have come; until nobody knows when */
 };
 
 /* What is thrown; the numbers are indexes. */
 struct throw {
     enum wb_event_kind kind;
-    int phase, step, version, samples;
+    int phase, step, version, samples, diverged;
     const char *item, *result, *by; /* NULL: none */
     bool irreversible;
 };
@@ -151,8 +153,11 @@ static bool may_undo(const struct model *m, const struct throw *t) {
     if (!m->rolling || !u || u->phase != t->phase || u->step != t->step ||
         (u->irreversible && !m->over_irreversible))
         return false;
-    return t->kind == WB_EVENT_UNDO_INTENT ? u->state != WB_IS_RUNNING
-                                           : is(t->result, "failed") || u->state != WB_IS_OPEN;
+    if (t->kind == WB_EVENT_UNDO_INTENT)
+        return u->state != WB_IS_RUNNING;
+    if (is(t->result, "not_done") || is(t->result, "unknown"))
+        return u->state == WB_IS_RUNNING;
+    return is(t->result, "failed") || u->state != WB_IS_OPEN;
 }
 
 static bool may_amend(const struct model *m, const struct throw *t) {
@@ -220,6 +225,8 @@ static bool may(const struct model *m, const struct throw *t) {
     case WB_EVENT_VERDICT:
     case WB_EVENT_SIGN_OFF_VOID:
         return true;
+    case WB_EVENT_COUNTED:
+        return t->diverged >= m->diverged;
     case WB_EVENT_ACTION_OUTCOME: /* what comes later is undone before */
         return open_firing(m) != t->phase || t->phase == 1 || !has_begun(&m->phases[1]);
     default:
@@ -253,6 +260,8 @@ static void follow_crash(struct model *m) {
     for (int i = 0; i < m->n_undos; i++)
         if (m->undos[i].state == WB_IS_RUNNING)
             m->undos[i].state = WB_IS_UNSURE;
+    m->cut_off |= m->counts_on;
+    m->counts_on = false;
 }
 
 static void read_again(struct model_phase *p, bool keep_steps) {
@@ -348,7 +357,10 @@ static void follow_undo(struct model *m, const struct throw *t) {
     else if (t->kind == WB_EVENT_UNDO_INTENT)
         m->undos[next_undo(m, m->to)].state = WB_IS_RUNNING;
     else
-        m->undos[next_undo(m, m->to)].state = is(t->result, "failed") ? WB_IS_FAILED : WB_IS_PASSED;
+        m->undos[next_undo(m, m->to)].state = is(t->result, "failed")     ? WB_IS_FAILED
+                                              : is(t->result, "not_done") ? WB_IS_OPEN
+                                              : is(t->result, "unknown")  ? WB_IS_UNSURE
+                                                                          : WB_IS_PASSED;
 }
 
 static void follow_judgement(struct model_phase *p, const struct throw *t) {
@@ -430,6 +442,11 @@ static void follow(struct model *m, const struct throw *t) {
     case WB_EVENT_RUN_RESUMED:
         follow_crash(m);
         break;
+    case WB_EVENT_COUNTED:
+        m->diverged = t->diverged;
+        m->counts_on = t->irreversible;
+        m->cut_off = false;
+        break;
     default:
         m->held |= t->kind == WB_EVENT_HELD;
         m->aborted |= t->kind == WB_EVENT_ABORTED;
@@ -442,37 +459,18 @@ static void follow(struct model *m, const struct throw *t) {
  */
 
 static struct throw any(const struct model *m) {
-    static const enum wb_event_kind kinds[] = {WB_EVENT_PHASE_STARTED,
-                                               WB_EVENT_PHASE_STATE,
-                                               WB_EVENT_PHASE_DONE,
-                                               WB_EVENT_STEP_INTENT,
-                                               WB_EVENT_STEP_OUTCOME,
-                                               WB_EVENT_STEP_OUTCOME,
-                                               WB_EVENT_STAGE_STARTED,
-                                               WB_EVENT_STAGE_DONE,
-                                               WB_EVENT_CRITERION,
-                                               WB_EVENT_CHECK,
-                                               WB_EVENT_GATE,
-                                               WB_EVENT_GATE,
-                                               WB_EVENT_UNDO_RECORDED,
-                                               WB_EVENT_UNDO_INTENT,
-                                               WB_EVENT_UNDO_OUTCOME,
-                                               WB_EVENT_SIGN_OFF,
-                                               WB_EVENT_SIGN_OFF_VOID,
-                                               WB_EVENT_TRIGGER_ARMED,
-                                               WB_EVENT_TRIGGER,
-                                               WB_EVENT_ACTION_OUTCOME,
-                                               WB_EVENT_AMENDED,
-                                               WB_EVENT_RUN_RESUMED,
-                                               WB_EVENT_HELD,
-                                               WB_EVENT_RELEASED,
-                                               WB_EVENT_PAUSED,
-                                               WB_EVENT_RESUMED,
-                                               WB_EVENT_VERDICT,
-                                               WB_EVENT_ROLLED_BACK,
-                                               WB_EVENT_ROLLBACK_STARTED,
-                                               WB_EVENT_RUN_DONE,
-                                               WB_EVENT_ABORTED};
+    static const enum wb_event_kind kinds[] = {
+        WB_EVENT_PHASE_STARTED, WB_EVENT_PHASE_STATE,    WB_EVENT_PHASE_DONE,
+        WB_EVENT_STEP_INTENT,   WB_EVENT_STEP_OUTCOME,   WB_EVENT_STEP_OUTCOME,
+        WB_EVENT_STAGE_STARTED, WB_EVENT_STAGE_DONE,     WB_EVENT_CRITERION,
+        WB_EVENT_CHECK,         WB_EVENT_GATE,           WB_EVENT_GATE,
+        WB_EVENT_UNDO_RECORDED, WB_EVENT_UNDO_INTENT,    WB_EVENT_UNDO_OUTCOME,
+        WB_EVENT_SIGN_OFF,      WB_EVENT_SIGN_OFF_VOID,  WB_EVENT_TRIGGER_ARMED,
+        WB_EVENT_TRIGGER,       WB_EVENT_ACTION_OUTCOME, WB_EVENT_AMENDED,
+        WB_EVENT_RUN_RESUMED,   WB_EVENT_HELD,           WB_EVENT_RELEASED,
+        WB_EVENT_PAUSED,        WB_EVENT_RESUMED,        WB_EVENT_VERDICT,
+        WB_EVENT_COUNTED,       WB_EVENT_ROLLED_BACK,    WB_EVENT_ROLLBACK_STARTED,
+        WB_EVENT_RUN_DONE,      WB_EVENT_ABORTED};
     static const char *const results[] = {"passed", "passed", "failed", "waiting"};
     static const char *const outcomes[] = {"done", "failed", "not_done", "unknown"};
     static const char *const by[] = {NULL, NULL, "verify", "person"};
@@ -485,10 +483,11 @@ static struct throw any(const struct model *m) {
     t.step = (int)roll(STEPS);
     t.samples = (int)roll(3) - 1;
     t.version = roll(4) ? m->phases[t.phase].version : (int)roll(3);
+    t.diverged = m->diverged + (int)roll(4) - 1;
     t.irreversible = t.phase == 1 && t.step == 1;
     t.result = results[roll(4)];
     if (t.kind == WB_EVENT_STEP_OUTCOME || t.kind == WB_EVENT_UNDO_OUTCOME) {
-        t.result = outcomes[roll(t.kind == WB_EVENT_STEP_OUTCOME ? 4 : 2)];
+        t.result = outcomes[roll(4)];
         t.by = by[roll(4)];
     } else if (t.kind == WB_EVENT_PHASE_STATE) {
         t.item = words[roll(7)];
@@ -626,6 +625,9 @@ static const char *data_of(const struct model *m, const struct throw *t, char *t
                  t->irreversible ? "true" : "false");
     else if (t->kind == WB_EVENT_UNDO_RECORDED)
         snprintf(to, size, "{\"irreversible\":%s}", t->irreversible ? "true" : "false");
+    else if (t->kind == WB_EVENT_COUNTED)
+        snprintf(to, size, "{\"metric\":\"divergences\",\"counted\":%d,\"open\":%s}", t->diverged,
+                 t->irreversible ? "true" : "false");
     else if (t->kind == WB_EVENT_TRIGGER)
         snprintf(to, size, "{\"result\":\"fired\",\"samples\":%d}", t->samples);
     else if (t->kind == WB_EVENT_ACTION_OUTCOME)
@@ -662,6 +664,13 @@ static void compare(const struct wb_run_state *s, const struct model *m) {
     assert_int_equal(wb_run_blocked(s) != NULL, blocked(m));
     assert_int_equal(s->held != NULL, m->held);
     assert_int_equal(s->rolling_back, m->rolling);
+    int undo = m->rolling ? next_undo(m, m->to) : -1;
+    const struct wb_run_undo *next = m->rolling ? wb_run_next_undo(s, s->roll_back_to) : NULL;
+    assert_int_equal(next ? (int)next->state : -1, undo < 0 ? -1 : (int)m->undos[undo].state);
+    const struct wb_run_count *c = wb_run_count_of(s, WB_RUN_DIVERGENCES);
+    assert_int_equal(c ? (int)c->counted : 0, m->diverged);
+    assert_int_equal(c && c->open, m->counts_on);
+    assert_int_equal(c && c->cut_off, m->cut_off);
     for (int i = 0; i < PHASES; i++) {
         const struct wb_run_phase *p = &s->phases[i];
         const struct model_phase *want = &m->phases[i];
