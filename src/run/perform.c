@@ -26,6 +26,29 @@ static void told(void *ctx, const struct wb_copy_event *e) {
     pthread_mutex_unlock(&job->lock);
 }
 
+/* A copy that was made before, and outlived a rollback: the source may have gone on since. It
+ * counts where it is equal now; nothing is dropped unasked. */
+static void judge_old_copy(struct wb_job *job, const struct wb_copy_report *report) {
+    char rows[40], found[WB_RUN_WHY];
+    wb_run_verify_all(job);
+    snprintf(found, sizeof found, "%s", job->why);
+    const char *moment = report->moment_time ? report->moment_time : "an earlier run";
+    wb_str_human_count(report->rows, rows, sizeof rows);
+    if (job->result == WB_JOB_DONE)
+        wb_job_says(job, WB_JOB_DONE,
+                    "nothing was copied now: the target has the copy of %s, %zu tables, %s rows, "
+                    "and is equal to the source: %.400s",
+                    moment, report->n_tables, rows, found);
+    else if (!job->canceled && !job->unreachable)
+        wb_job_says(job, WB_JOB_FAILED,
+                    "nothing was copied now: the target has the copy of %s, %zu tables, %s rows, "
+                    "and is not equal to the source any more: %.250s. Set right what differs: "
+                    "whimbrel verify %s --repair --execute; or drop it and copy anew: whimbrel "
+                    "copy SOURCE TARGET --restart. Then: whimbrel resume %s",
+                    moment, report->n_tables, rows, found, job->run->opts->path,
+                    job->run->opts->path);
+}
+
 static void copy(struct wb_job *job, enum wb_copy_extent extent) {
     struct wb_run *r = job->run;
     struct wb_error err = {0};
@@ -54,11 +77,7 @@ static void copy(struct wb_job *job, enum wb_copy_extent extent) {
     else if (report->schema_only)
         wb_job_says(job, WB_JOB_DONE, "%zu tables made, without rows", report->n_tables);
     else if (report->was_done_before)
-        wb_job_says(job, WB_JOB_DONE,
-                    "nothing was copied now: the target has the copy of %s, %zu tables, %s rows; "
-                    "what was written since is not in it",
-                    report->moment_time ? report->moment_time : "an earlier run", report->n_tables,
-                    wb_str_human_count(report->rows, rows, sizeof rows));
+        judge_old_copy(job, report);
     else
         wb_job_says(job, WB_JOB_DONE, "%zu tables, %s rows copied and proven", report->n_tables,
                     wb_str_human_count(report->rows, rows, sizeof rows));

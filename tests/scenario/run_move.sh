@@ -90,7 +90,21 @@ assert_eq 0 "$RC"
 ask resume
 run --until 1
 assert_eq 0 "$RC"
-said 'nothing was copied now: the target has the copy of'
+said 'nothing was copied now: the target has the copy of .* and is equal to the source'
+
+wb_case "where the source has gone on since, it does not count: what differs is named, and what to do"
+ask rollback --to 0 --execute
+sqlite3 "$SHOP" "UPDATE people SET name = 'changed since' WHERE id = 1"
+ask resume
+run --until 1
+assert_eq 1 "$RC"
+said 'HELD: step.1 has failed .*is not equal to the source any more: .*people.*whimbrel verify .* --repair --execute'
+assert_eq p1 "$(sqlite3 "$NEW" 'SELECT name FROM people WHERE id = 1')" "nothing is dropped or changed unasked"
+"$WHIMBREL" verify "$PLAN" --repair --execute >"$OUT" 2>&1 </dev/null
+ask resume
+run --until 1
+assert_eq 0 "$RC" "$(tail -n 2 "$OUT")"
+assert_eq "changed since" "$(sqlite3 "$NEW" 'SELECT name FROM people WHERE id = 1')"
 
 wb_case "a validation that fails holds"
 begin
