@@ -286,6 +286,9 @@ void wb_run_print_status(const struct wb_run_state *s, const struct wb_lease *l,
     printf("%s\n%s\n", s->plan, headline(s, l));
     if (s->held)
         printf("  why:     %s\n", s->held);
+    if (s->edited)
+        printf("  edited:  %s; it goes on as it was until: whimbrel amend %s --reason \"…\"\n",
+               s->edited, path);
     printf("  so far:  %zu of %zu phases done\n", done, s->n_phases);
     if (s->wall_us)
         printf("  latest:  %s\n", wb_clock_format(s->wall_us, time, sizeof time));

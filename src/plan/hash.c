@@ -34,11 +34,11 @@ static void add_lines(struct hasher *h, const char *kind, unsigned first, unsign
 }
 
 /* Words of a script that are paths of files beside the plan. */
-static void add_files(struct hasher *h, const struct wb_plan_block *b) {
+static void add_files_of(struct hasher *h, const char *script) {
     struct wb_plan_reader *r = h->r;
-    if (b->lang != WB_LANG_SH || r->opts->files == WB_PLAN_NO_FILES)
+    if (r->opts->files == WB_PLAN_NO_FILES)
         return;
-    for (const char *s = b->text; *s;) {
+    for (const char *s = script; *s;) {
         size_t n = strcspn(s, " \t\r\n;|&<>()'\"");
         const char *word = wb_arena_strndup(r->a, s, n), *text;
         size_t len;
@@ -51,6 +51,11 @@ static void add_files(struct hasher *h, const struct wb_plan_block *b) {
         s += n;
         s += *s ? 1 : 0;
     }
+}
+
+static void add_files(struct hasher *h, const struct wb_plan_block *b) {
+    if (b->lang == WB_LANG_SH)
+        add_files_of(h, b->text);
 }
 
 static void add_block(struct hasher *h, const struct wb_plan_block *b) {
@@ -67,6 +72,8 @@ static void add_metric(struct hasher *h, const struct wb_plan_metric *m) {
     add(h, "metric", m->name, strlen(m->name));
     if (m->block)
         add_block(h, m->block);
+    else if (m->source == WB_SOURCE_QUERY && m->lang == WB_LANG_SH && m->query)
+        add_files_of(h, m->query); /* the query itself stands in the front matter */
 }
 
 static void add_clauses(struct hasher *h, const struct wb_plan_clause *c, size_t n) {

@@ -168,6 +168,11 @@ enum wb_code wb_apply_amended(struct wb_apply *a) {
             (i >= n || amended[i].number != s->phases[i].number))
             return wb_apply_refuse(a, "phase %d has begun and is gone from its place",
                                    s->phases[i].number);
+    for (size_t i = 0; i < n; i++) {
+        const struct wb_run_phase *was = wb_run_phase_of(s, amended[i].number);
+        if (was && (was->state != WB_RUN_DONE || !wb_str_eq(was->hash, amended[i].hash)))
+            wb_apply_void_signs(a, &amended[i], "the plan was amended after it was given");
+    }
     s->phases = amended;
     s->n_phases = n;
     s->plan_hash = wb_apply_keep(a, wb_apply_text(a, "hash"));
@@ -175,8 +180,5 @@ enum wb_code wb_apply_amended(struct wb_apply *a) {
         s->title = wb_apply_keep(a, wb_apply_text(a, "title"));
     if (*wb_apply_text(a, "moved")) /* the next runner records which database it is now */
         s->identity[wb_apply_is(a, "moved", "target")] = NULL;
-    for (size_t i = 0; i < n; i++)
-        if (amended[i].state != WB_RUN_DONE)
-            wb_apply_void_signs(a, &amended[i], "the plan was amended after it was given");
     return WB_OK;
 }

@@ -265,6 +265,11 @@ enum wb_code wb_run_decide(struct wb_run *r, struct wb_error *err) {
         return WB_OK;
     if (s->rolling_back)
         return wb_run_undo_step(r, err);
+    if (r->edited) {
+        wb_run_stop(r, WB_E_PLAN, "%s: take the edit over with: whimbrel amend %s --reason \"…\"",
+                    r->edited, r->opts->path);
+        return WB_OK;
+    }
     if (wb_run_open_firing(s))
         return wb_run_handle_firing(r, err);
     const char *why = wb_run_blocked(s);

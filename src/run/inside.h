@@ -161,6 +161,7 @@ struct wb_run {
     uint64_t
         quiet_alive_us;  /* when a criterion last waited for time alone, by the system's clock */
     bool wants_rollback; /* asked for while a step runs */
+    const char *edited;  /* the plan was, and a rollback goes on all the same; NULL: it was not */
     bool test_clock;     /* WHIMBREL_TEST_CLOCK is set */
     bool moved;          /* the last tick wrote something */
     uint64_t told_us, waited_us;
@@ -198,6 +199,10 @@ void wb_run_pin(struct wb_run *r);
 /* PLAN: the journal is another plan's, whose steps are not this one's to undo or to go on with. */
 enum wb_code wb_run_check_journal(const struct wb_run *r, struct wb_error *err);
 void wb_run_done(struct wb_run *r);
+/* What of the plan is another text than the run has, in a sentence (in a, or static); NULL: none.
+ */
+const char *wb_run_edited(const struct wb_program *program, const struct wb_run_state *s,
+                          struct wb_arena *a);
 void wb_run_phase_json(const struct wb_program_phase *p, struct wb_buf *to); /* items, roles */
 
 /* database.c */

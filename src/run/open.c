@@ -260,29 +260,30 @@ enum wb_code wb_run_check_journal(const struct wb_run *r, struct wb_error *err) 
                          r->opts->path);
 }
 
-/* The plan must still be the one that was begun: in every phase that has not ended, or whose
- * triggers still count. */
+/* The plan must still be the one that was begun, in every phase: what is done may have to be
+ * undone, its triggers may count, and its signatures are for its text. */
+const char *wb_run_edited(const struct wb_program *program, const struct wb_run_state *s,
+                          struct wb_arena *a) {
+    for (size_t i = 0; i < s->n_phases; i++) {
+        const struct wb_run_phase *p = &s->phases[i];
+        const struct wb_program_phase *now = wb_program_phase_of(program, p->number);
+        if (!now || !wb_str_eq(now->plan->hash, p->hash))
+            return wb_arena_printf(
+                a, "phase %d, or something that it uses, was edited since the run began",
+                p->number);
+    }
+    return program->n_phases == s->n_phases ? NULL
+                                            : "the plan has other phases than when the run began";
+}
+
+/* A rollback follows the journal: it goes on, and what comes after it does not. */
 static enum wb_code compare_hashes(struct wb_run *r, struct wb_error *err) {
-    for (size_t i = 0; i < r->state.n_phases; i++) {
-        const struct wb_run_phase *p = &r->state.phases[i];
-        const struct wb_program_phase *now = wb_program_phase_of(&r->program, p->number);
-        if (p->state == WB_RUN_DONE && now && !p->armed)
-            continue;
-        if (!now || !wb_str_eq(now->plan->hash, p->hash)) {
-            wb_error_set(err, WB_E_PLAN,
-                         "phase %d, or something that it uses, was edited since the run began",
-                         p->number);
-            wb_error_hint(err, "take the edit over with: whimbrel amend %s --reason \"…\"",
-                          r->opts->path);
-            return WB_E_PLAN;
-        }
-    }
-    if (r->program.n_phases != r->state.n_phases) {
-        wb_error_set(err, WB_E_PLAN, "the plan has other phases than when the run began");
-        return wb_error_hint(err, "take the edit over with: whimbrel amend %s --reason \"…\"",
-                             r->opts->path);
-    }
-    return WB_OK;
+    r->edited = wb_run_edited(&r->program, &r->state, &r->arena);
+    if (!r->edited || r->state.rolling_back)
+        return WB_OK;
+    wb_error_set(err, WB_E_PLAN, "%s", r->edited);
+    wb_error_hint(err, "take the edit over with: whimbrel amend %s --reason \"…\"", r->opts->path);
+    return WB_E_PLAN;
 }
 
 void wb_run_pin(struct wb_run *r) {

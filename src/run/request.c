@@ -264,8 +264,8 @@ static enum wb_answer_state amend(struct asked *a) {
     else {
         put_amended(a, &program, reason, moved);
         state = says(a, WB_ANSWER_DONE,
-                     "amended: sign-offs of phases that are not done are void; go on with: "
-                     "whimbrel run %s",
+                     "amended: sign-offs of what was edited, and of phases that are not done, are "
+                     "void; go on with: whimbrel run %s",
                      a->r->opts->path);
         if (!a->r->applies_only)
             wb_run_stop(a->r, WB_E_WAITING, "the plan was amended: start the run again");

@@ -174,7 +174,8 @@ struct wb_run_state {
     const char *held_item; /* NULL: none */
     int held_phase;
     const char *plan, *plan_hash;
-    const char *title;       /* of the plan; "" in a journal that does not say it */
+    const char *edited; /* by wb_run_read: what of the plan's file is not what runs; NULL: none */
+    const char *title;  /* of the plan; "" in a journal that does not say it */
     const char *identity[2]; /* by enum wb_side; NULL: not recorded yet */
     bool standby[2];         /* it is a standby with its primary's identity */
     int64_t seq, wall_us, started_us, paused_us;

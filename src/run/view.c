@@ -173,6 +173,7 @@ void wb_run_status_json(const struct wb_run_state *s, const struct wb_lease *lea
     wb_json_key_str(&j, "state", wb_run_state_word(s));
     wb_json_key_str(&j, "held", s->held);
     wb_json_key_bool(&j, "paused", s->paused);
+    wb_json_key_str(&j, "edited", s->edited);
     wb_json_key_str(&j, "runner", lease && lease->held ? lease->holder : NULL);
     wb_json_key_int(&j, "seq", s->seq);
     put_time(&j, "started", s->started_us);
@@ -389,6 +390,11 @@ enum wb_code wb_run_read(const struct wb_run_opts *opts, struct wb_run_state *re
             wb_run_open_journal(r.plan, opts->path, WB_JOURNAL_EXISTING, &r.clock, &r.journal, err);
     if (!code)
         code = wb_run_replay(r.journal, ret, err);
+    if (!code && ret->started && !ret->done && !ret->aborted) {
+        wb_program_make(r.plan, &r.program);
+        const char *edited = wb_run_edited(&r.program, ret, &r.arena);
+        ret->edited = edited ? wb_arena_strdup(&ret->arena, edited) : NULL;
+    }
     if (!code)
         code = wb_journal_lease(r.journal, a, ret_lease, err);
     if (!code && ret_lease->held && wb_run_holder_is_gone(ret_lease))

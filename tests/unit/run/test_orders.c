@@ -274,6 +274,7 @@ static void read_again(struct model_phase *p, bool keep_steps) {
 }
 
 static void follow_amendment(struct model *m, const struct throw *t) {
+    bool edited = m->phases[t->phase].version != t->version;
     m->phases[t->phase].version = t->version;
     for (int p = 0; p < PHASES; p++) {
         struct model_phase *phase = &m->phases[p];
@@ -282,7 +283,7 @@ static void follow_amendment(struct model *m, const struct throw *t) {
             if (phase->at > WB_RUN_STEPPING)
                 phase->at = WB_RUN_STEPPING;
         }
-        if (phase->at != WB_RUN_DONE)
+        if (phase->at != WB_RUN_DONE || (p == t->phase && edited))
             phase->is_signed = false;
     }
 }
