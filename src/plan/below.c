@@ -110,10 +110,15 @@ static void add_step(struct wb_document *d, const struct wb_phrase *p) {
 static void add_sign_off(struct wb_document *d, struct wb_plan_label *l,
                          const struct wb_phrase *p) {
     struct wb_plan_clause c;
-    struct wb_phrase full = *p;
-    if (!wb_clause_understands(d->r, &full, &c) || c.kind != WB_CLAUSE_SIGN_OFF) {
-        bool lead =
-            p->n > 1 && (wb_token_is(&p->tokens[0], "from") || wb_token_is(&p->tokens[0], "by"));
+    struct wb_phrase form;
+    struct wb_match m;
+    bool lead =
+        p->n > 1 && (wb_token_is(&p->tokens[0], "from") || wb_token_is(&p->tokens[0], "by"));
+    if (wb_clause_match(d->r, p, &form, &m) && m.pattern->kind == (int)WB_CLAUSE_SIGN_OFF) {
+        wb_clause_build(d->r, p, &form, &m, &c);
+        wb_clause_judge_roles(d->r, &form, m.slots[WB_SLOT_NAMES].i, m.slots[WB_SLOT_NAMES].j);
+    } else {
+        wb_clause_judge_roles(d->r, p, lead, p->n);
         c = (struct wb_plan_clause){.kind = WB_CLAUSE_SIGN_OFF,
                                     .place = wb_reader_place(d->r, p->tokens[0].from),
                                     .text = wb_phrase_slice(d->r, p, 0, p->n),

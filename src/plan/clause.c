@@ -119,8 +119,11 @@ static bool joins(struct wb_plan_reader *r, const struct wb_phrase *p, struct wb
     struct wb_phrase form;
     struct wb_match m;
     bool columns = last->kind == WB_CLAUSE_CHECKSUM && last->names.n && only_names(p);
-    if (!(last->kind == WB_CLAUSE_SIGN_OFF || columns) || wb_clause_match(r, p, &form, &m))
+    bool roles = last->kind == WB_CLAUSE_SIGN_OFF && wb_clause_begins_with_role(p);
+    if (!(roles || columns) || wb_clause_match(r, p, &form, &m))
         return false;
+    if (roles)
+        wb_clause_judge_roles(r, p, 0, p->n);
     wb_clause_add_names(r, p, 0, p->n, &last->names);
     last->text = wb_arena_printf(r->a, "%s, %s", last->text, wb_phrase_slice(r, p, 0, p->n));
     return true;
@@ -220,6 +223,8 @@ static bool add_clause(struct reading *x, const struct wb_phrase *p) {
         return false;
     wb_clause_build(x->r, p, &form, &m, &c);
     judge_columns(x->r, p, &c);
+    if (c.kind == WB_CLAUSE_SIGN_OFF)
+        wb_clause_judge_roles(x->r, &form, m.slots[WB_SLOT_NAMES].i, m.slots[WB_SLOT_NAMES].j);
     struct wb_phrase predicate = predicate_of(&form, &m);
     settle(x, predicate.n ? &predicate : NULL);
     add(x, &c);
@@ -236,7 +241,8 @@ static bool goes_on(struct reading *x, const struct wb_phrase *p) {
         return false;
     struct wb_phrase both = joined(x->r, &x->last, p);
     struct wb_plan_clause *before = &x->to->items[x->to->n - 1];
-    if (!wb_clause_match(x->r, &both, &form, &m) || m.pattern->kind != (int)before->kind)
+    if (!wb_clause_match(x->r, &both, &form, &m) || m.pattern->kind != (int)before->kind ||
+        before->kind == WB_CLAUSE_SIGN_OFF) /* what goes on with its names has joined them */
         return false;
     wb_clause_build(x->r, &both, &form, &m, &c);
     c.text = wb_arena_printf(x->r->a, "%s, %s", before->text, wb_phrase_slice(x->r, p, 0, p->n));

@@ -17,7 +17,7 @@ static const char *words_of(struct wb_plan_reader *r, const struct wb_phrase *p,
 }
 
 /* "data lead and product lead", "email, name and id": each a name. */
-static bool parts_names(const struct wb_token *t) {
+bool wb_clause_parts_names(const struct wb_token *t) {
     return wb_token_mark(t, ',') || wb_token_mark(t, '+') || wb_token_mark(t, '&') ||
            wb_token_is(t, "and");
 }
@@ -34,7 +34,7 @@ static bool behind_names(const struct wb_token *t) {
 static size_t name_end(const struct wb_phrase *p, size_t from, size_t j) {
     int depth = 0;
     size_t end = from;
-    for (; end < j && (depth > 0 || !parts_names(&p->tokens[end])); end++)
+    for (; end < j && (depth > 0 || !wb_clause_parts_names(&p->tokens[end])); end++)
         depth += wb_token_mark(&p->tokens[end], '(') - wb_token_mark(&p->tokens[end], ')');
     return end;
 }
