@@ -28,6 +28,30 @@ const char *wb_apply_keep(struct wb_apply *a, const char *text); /* in the state
 void wb_apply_void_signs(struct wb_apply *a, struct wb_run_phase *p, const char *why);
 void wb_apply_hold(struct wb_apply *a, const char *why);
 
+/* What only goes forward while nothing stands in the way; what needs a run that is not over. */
+enum wb_code wb_apply_must_be_free(struct wb_apply *a);
+enum wb_code wb_apply_must_go_on(struct wb_apply *a);
+
+/* apply_phase.c */
+enum wb_code wb_apply_phase_state(struct wb_apply *a);
+enum wb_code wb_apply_phase_done(struct wb_apply *a);
+enum wb_code wb_apply_judged(struct wb_apply *a);
+enum wb_code wb_apply_stage_started(struct wb_apply *a);
+enum wb_code wb_apply_gate(struct wb_apply *a);
+enum wb_code wb_apply_stage_done(struct wb_apply *a);
+enum wb_code wb_apply_step_intent(struct wb_apply *a);
+enum wb_code wb_apply_step_outcome(struct wb_apply *a);
+enum wb_code wb_apply_verdict(struct wb_apply *a);
+
+/* apply_record.c */
+enum wb_code wb_apply_identity(struct wb_apply *a);
+enum wb_code wb_apply_baseline(struct wb_apply *a);
+enum wb_code wb_apply_flag(struct wb_apply *a);
+enum wb_code wb_apply_sign_off(struct wb_apply *a);
+enum wb_code wb_apply_sign_off_void(struct wb_apply *a);
+enum wb_code wb_apply_armed(struct wb_apply *a);
+enum wb_code wb_apply_stage_progress(struct wb_apply *a);
+
 /* apply_count.c: what is counted, and the time in which it could be */
 struct wb_run_moment wb_apply_now(const struct wb_apply *a);
 enum wb_code wb_apply_counted(struct wb_apply *a);

@@ -31,6 +31,8 @@ enum wb_code wb_run_hold(struct wb_run *r, int phase, const char *step, const ch
 enum wb_code wb_run_wait_for_person(struct wb_run *r, const struct wb_run_phase *p,
                                     const struct wb_task *t, struct wb_error *err);
 
+void wb_run_put_intent(struct wb_run *r, int phase, const struct wb_task *t); /* with its undo */
+
 /* Judged again in a while; why: what people read meanwhile. */
 void wb_run_judge_again(struct wb_run *r, int phase, const struct wb_task *t, const char *why);
 enum wb_code wb_run_judge_step(struct wb_run *r, int phase, const struct wb_task *t,

@@ -259,7 +259,7 @@ void wb_job_says(struct wb_job *job, enum wb_job_result result, const char *fmt,
     __attribute__((format(printf, 3, 4)));
 void wb_job_fails(struct wb_job *job, const struct wb_error *err);
 
-/* decide.c: the next decision; loop.c: the loop */
+/* decide.c: the next decision; finish.c: a job that is over; loop.c: the loop */
 enum wb_code wb_run_decide(struct wb_run *r, struct wb_error *err);
 enum wb_code wb_run_finish_job(struct wb_run *r, struct wb_error *err);
 /* Its database could not be reached, and it is tried again, ever more rarely. */
