@@ -89,6 +89,8 @@ def over():
         return bool(eval(o.until, {}, {"s": s, "next": s.get("next") or "", "stage": "", "turn": turn})) or sys.exit(
             "the run has ended: " + text[:600])
     s = json.loads(text)
+    if "phases" not in s:
+        return False  # it listens, and has not begun yet
     waits = s.get("next") or ""
     if eval(o.until, {}, {"s": s, "next": waits, "stage": stage_of(s), "turn": turn}):
         return True
