@@ -231,6 +231,30 @@ static enum wb_reading compares(struct wb_plan_reader *r, const struct wb_plan_c
     return joins.n && !joins.left_out.n ? WB_READING_AUTO : WB_READING_MANUAL;
 }
 
+/* "SELECT count(*) … must return no rows": it always gives one. */
+static void judge_count(struct wb_plan_reader *r, const struct wb_plan_clause *c) {
+    if (c->expect.no_rows && wb_str_istarts(c->thing, "select count(") &&
+        !wb_str_istr(c->thing, " group by ") && !wb_str_istr(c->thing, " having "))
+        wb_reader_find(r, WB_PLAN_VALUE, c->place, "write: must return 0",
+                       "a count always gives one row, so this can never hold");
+}
+
+/* One signature of a role counts for the whole phase. */
+static void add_role(struct wb_plan_reader *r, const struct wb_plan_clause *c, const char *role,
+                     struct wb_plan_phase *phase) {
+    for (size_t i = 0; i < phase->sign_offs.n; i++)
+        if (wb_str_ieq(phase->sign_offs.items[i], role)) {
+            wb_reader_find(
+                r, WB_PLAN_ADVICE, c->place,
+                "ask for another signature in a phase of its own, if it is meant to be "
+                "given later",
+                "%s signs phase %u once: the signature counts wherever the phase asks for it", role,
+                phase->number);
+            return;
+        }
+    *WB_PUSH(r->a, phase->sign_offs.items, phase->sign_offs.n, phase->sign_offs.cap) = role;
+}
+
 static void bind_clause(struct wb_plan_reader *r, struct wb_plan_clause *c,
                         struct wb_plan_phase *phase) {
     switch (c->kind) {
@@ -260,8 +284,11 @@ static void bind_clause(struct wb_plan_reader *r, struct wb_plan_clause *c,
     case WB_CLAUSE_SIGN_OFF:
         c->reading = WB_READING_MANUAL;
         for (size_t i = 0; i < c->names.n; i++)
-            *WB_PUSH(r->a, phase->sign_offs.items, phase->sign_offs.n, phase->sign_offs.cap) =
-                c->names.items[i];
+            add_role(r, c, c->names.items[i], phase);
+        return;
+    case WB_CLAUSE_SQL:
+        judge_count(r, c);
+        c->reading = WB_READING_AUTO;
         return;
     case WB_CLAUSE_BLOCK:
         c->reading = c->block ? WB_READING_AUTO : WB_READING_MANUAL;
