@@ -105,6 +105,36 @@ struct args {
 /* --- rollback, dry
  * ------------------------------------------------------------------------------- */
 
+static bool said_by_phase(const struct wb_run_undo *u) {
+    return wb_str_starts(u->step, "rollback.");
+}
+
+/* The undo that is done as number n: of the last phase first, of a phase what its Rollback says,
+ * then its steps from the last to the first. */
+static const struct wb_run_undo *in_order(const struct wb_run_state *s, size_t n) {
+    for (size_t i = 0; i < s->n_undos; i++) {
+        const struct wb_run_undo *u = &s->undos[i];
+        size_t before = 0;
+        for (size_t k = 0; k < s->n_undos; k++) {
+            const struct wb_run_undo *other = &s->undos[k];
+            bool same = other->phase == u->phase, said = said_by_phase(other);
+            before += !same                      ? other->phase > u->phase
+                      : said != said_by_phase(u) ? said
+                      : said                     ? k < i
+                                                 : k > i;
+        }
+        if (before == n)
+            return u;
+    }
+    return NULL; /* never: the order is total */
+}
+
+/* What a person reads before what was done, or is to be done, by hand. */
+static const char *by_hand(const struct wb_run_undo *u, const char *kind) {
+    bool manual = !kind || strcmp(kind, "manual") == 0;
+    return !manual ? "" : said_by_phase(u) ? "by hand: " : "by hand, undo: ";
+}
+
 static int print_undos(const struct wb_run_state *s, int to, bool json) {
     WB_CLEANUP_BUF struct wb_buf b = {0};
     struct wb_json j = {.out = &b};
@@ -114,8 +144,8 @@ static int print_undos(const struct wb_run_state *s, int to, bool json) {
     wb_json_key_int(&j, "to", to);
     wb_json_key(&j, "undo");
     wb_json_array(&j);
-    for (size_t i = s->n_undos; i-- > 0;) {
-        const struct wb_run_undo *u = &s->undos[i];
+    for (size_t i = 0; i < s->n_undos; i++) {
+        const struct wb_run_undo *u = in_order(s, i);
         json_t *data = json_loads(u->data, 0, NULL);
         const char *kind = json_string_value(json_object_get(data, "kind"));
         const char *text = json_string_value(json_object_get(data, "text"));
@@ -127,7 +157,7 @@ static int print_undos(const struct wb_run_state *s, int to, bool json) {
                        kind ? kind : "manual",
                        u->irreversible ? "  CANNOT BE UNDONE: stays as it is" : "");
             if (!json && text)
-                wb_print_lines("       ", "", text);
+                wb_print_lines("       ", by_hand(u, kind), text);
             const char *flag = json_string_value(json_object_get(data, "flag"));
             if (!json && flag)
                 printf("       sets the flag %s back to %.4g %%\n", flag,
@@ -147,7 +177,7 @@ static int print_undos(const struct wb_run_state *s, int to, bool json) {
     if (json)
         puts(wb_buf_str(&b));
     else
-        printf("%zu to undo, newest first%s. Nothing was done: add --execute%s.\n", n,
+        printf("%zu to undo, in this order%s. Nothing was done: add --execute%s.\n", n,
                irreversible ? ", of which some cannot be undone" : "",
                irreversible ? " --confirm-irreversible" : "");
     return 0;

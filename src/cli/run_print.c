@@ -187,8 +187,8 @@ const char *wb_run_event_words(const struct wb_event *e, const struct wb_run_sta
         text = wb_arena_printf(a, "%s undo of %s: %s", get(&w, "result"), e->step, get(&w, "why"));
         break;
     case WB_EVENT_ROLLBACK_STARTED:
-        text = wb_arena_printf(a, "ROLLING BACK everything behind phase %lld %s", num(&w, "to"),
-                               get(&w, "why"));
+        text = wb_arena_printf(a, "ROLLING BACK everything behind phase %lld%s%s", num(&w, "to"),
+                               *get(&w, "why") ? ": " : "", get(&w, "why"));
         break;
     case WB_EVENT_ACTION_OUTCOME:
         text = *get(&w, "action")

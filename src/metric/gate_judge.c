@@ -77,7 +77,8 @@ static void tell(const struct wb_gate *g, enum wb_gate_evidence evidence,
     if (evidence == WB_EVIDENCE_AGAINST)
         wb_buf_adds(&text, "; it is not so now");
     if (v->needed)
-        wb_buf_addf(&text, "; %" PRIu64 " more observations are needed", v->needed);
+        wb_buf_addf(&text, "; %" PRIu64 " more %s", v->needed,
+                    v->needed == 1 ? "observation is needed" : "observations are needed");
     else if (evidence == WB_EVIDENCE_MORE)
         wb_buf_adds(&text, "; it has not lasted long enough");
     if (v->needed_ms)

@@ -74,6 +74,7 @@ struct wb_meter { /* one a metric that the plan uses */
     struct wb_sample sample;            /* the latest */
     struct wb_histogram *histogram;
     bool fresh;                 /* sample is new */
+    bool asked;                 /* the source was, and has answered or failed */
     bool answered;              /* the source did, when it was last asked; maybe without data */
     char why[WB_RUN_WHY];       /* why there is none */
     struct wb_sampler *sampler; /* its query under way; NULL: none */

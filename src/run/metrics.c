@@ -72,10 +72,11 @@ static void observe(struct wb_run *r, struct wb_meter *m) {
     /* before the first change there is only the old side: that is the baseline */
     enum wb_observe_side side = m->baseline ? WB_OBSERVE_OLD : WB_OBSERVE_NEW;
     if (!o) {
+        m->asked = true;
         snprintf(m->why, sizeof m->why, "nobody can report: the run was started without --listen");
         return;
     }
-    m->answered = true;
+    m->asked = m->answered = true;
     if (is_builtin(m->metric, "dual-write error rate")) {
         wb_observe_error_rate(o, WB_OBSERVE_NEW, WB_OBSERVE_WRITE, &m->sample);
     } else if (is_builtin(m->metric, "mismatch rate")) {
@@ -188,6 +189,7 @@ static void end_query(struct wb_meter *m) {
     struct wb_sampler *s = m->sampler;
     pthread_join(s->thread, NULL);
     m->sample = s->sample;
+    m->asked = true;
     m->answered = s->answered;
     memcpy(m->why, s->why, sizeof m->why);
     m->fresh = true;

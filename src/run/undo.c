@@ -324,11 +324,11 @@ static enum wb_code undo_one(struct wb_run *r, struct wb_run_undo *u, struct wb_
                      text_of(data, "text"));
         code = wb_run_write(r, NULL, err);
     } else {
-        code = wb_run_page(r, u->phase, u->step, text_of(data, "does"), err);
         wb_run_waits(r,
                      "a person has to undo %s of phase %d (%s) and say so: whimbrel approve %s "
                      "--step %s",
                      u->step, u->phase, text_of(data, "does"), r->opts->path, u->step);
+        code = wb_run_page(r, u->phase, u->step, r->waits, err);
     }
     json_decref(data);
     return code;

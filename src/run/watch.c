@@ -422,11 +422,12 @@ static void watch_phase(struct wb_run *r, const struct wb_run_phase *p) {
     }
 }
 
-/* Counters that have not counted yet: nothing to tell anybody. */
+/* A source that has only been asked, counters that have not counted yet: nothing to tell anybody.
+ */
 static bool only_begins(const struct wb_watch *w, uint64_t now_us) {
     const struct wb_metric_spec *spec = &w->meter->spec;
-    return spec->form != WB_FORM_VALUE && w->meter->answered &&
-           now_us - w->since_us < (uint64_t)spec->stale_ms * 1000;
+    bool counts = spec->form != WB_FORM_VALUE && w->meter->answered;
+    return (counts || !w->meter->asked) && now_us - w->since_us < (uint64_t)spec->stale_ms * 1000;
 }
 
 static enum wb_code judge_watch(struct wb_run *r, struct wb_watch *w, bool busy,

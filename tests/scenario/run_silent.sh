@@ -12,6 +12,7 @@ run --allow-shell
 assert_eq 6 "$RC"
 assert_eq ramping "$("$WHIMBREL" status "$PLAN" --json | jq -r '.phases[0].state')"
 assert_eq 0 "$(events stage_done)"
+assert_eq 0 "$(sqlite3 "$PLAN.whimbrel.db" "SELECT count(*) FROM event WHERE data LIKE '%nothing was measured yet%'")" "told before it was asked"
 assert_match 'this trigger cannot be evaluated.*late' "$(sqlite3 "$PLAN.whimbrel.db" "SELECT data FROM event WHERE kind = 'page'")"
 
 wb_case "one source hangs: a trigger on another fires all the same"
