@@ -61,7 +61,9 @@ SQL
 state_of() {
     my "$1" -e "CHECKSUM TABLE p, c" | sed 's/^[^.]*\.//'
     my "$1" -e "SHOW CREATE TABLE p; SHOW CREATE TABLE c; SHOW TABLES"
-    my -e "SELECT table_name, create_time, update_time, auto_increment FROM information_schema.tables WHERE table_schema = '$1'"
+    # Another table of that name has another number. (The server does not always tell when a table was made.)
+    my -e "SELECT table_name, update_time, auto_increment FROM information_schema.tables WHERE table_schema = '$1';
+        SELECT name, table_id FROM information_schema.innodb_sys_tables WHERE name LIKE '$1/%' ORDER BY 1"
 }
 before=$(state_of "$MY")
 untouched() { equal "$1" "$before" "$(state_of "$MY")"; }
