@@ -147,13 +147,6 @@ enum wb_code wb_run_count(struct wb_run *r, struct wb_error *err) {
 /* --- "with zero divergences"
  * --------------------------------------------------------------------- */
 
-static const struct wb_meter *meter_of(const struct wb_run *r, const struct wb_plan_metric *m) {
-    for (size_t i = 0; i < r->n_meters; i++)
-        if (r->meters[i].metric == m)
-            return &r->meters[i];
-    return NULL;
-}
-
 /* Run time, or, of what is reported, that part of it in which it could be. */
 static int64_t counted_ms(const struct wb_run *r, const struct wb_plan_metric *metric,
                           const struct wb_run_moment *from) {
@@ -186,7 +179,7 @@ static void put_note(const struct wb_run_count *c, int64_t ms, int64_t wall_ms, 
 
 bool wb_run_free_of(const struct wb_run *r, const struct wb_plan_metric *metric,
                     const struct wb_run_moment *from, int64_t *ret_ms, char *note, char *why) {
-    const struct wb_meter *m = meter_of(r, metric);
+    const struct wb_meter *m = wb_run_meter_of(r, metric);
     bool reported = wb_run_is_divergences(metric);
     *note = 0;
     if (!m || isnan(m->sample.value) || (reported && !m->sample.total)) {

@@ -273,12 +273,13 @@ void wb_run_stop(struct wb_run *r, enum wb_code code, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 void wb_run_waits(struct wb_run *r, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-/* undo.c */
+/* record.c */
 void wb_run_record_undo(struct wb_run *r, int phase, const struct wb_task *t);
 /* What sides were written to before a trigger's action; step: the trigger. */
 void wb_run_record_writes(struct wb_run *r, int phase, const char *step,
                           const struct wb_plan_action *a);
 void wb_run_record_rollback(struct wb_run *r, const struct wb_program_phase *p);
+/* undo.c */
 enum wb_code wb_run_undo_step(struct wb_run *r, struct wb_error *err);
 enum wb_code wb_run_undo_finish(struct wb_run *r, struct wb_job *job, struct wb_error *err);
 void wb_run_undo_perform(struct wb_job *job);
@@ -302,9 +303,15 @@ unsigned wb_run_action_share(const struct wb_plan_action *a);
 unsigned wb_run_action_sides(const struct wb_plan_action *a);
 void wb_run_serve_flags(struct wb_run *r);
 
-/* metrics.c, watch.c */
+/* metrics.c, baselines.c, gates.c, watch.c */
 enum wb_code wb_run_meters(struct wb_run *r, struct wb_error *err);
 void wb_run_meters_free(struct wb_run *r);
+struct wb_meter *wb_run_meter_of(const struct wb_run *r,
+                                 const struct wb_plan_metric *m); /* or NULL */
+/* A clause as src/metric judges it; NOT_FOUND while its baseline is not known. */
+enum wb_code wb_run_clause_spec(struct wb_run *r, const struct wb_plan_clause *c,
+                                const struct wb_meter *m, struct wb_metric_spec *ret,
+                                struct wb_error *err);
 void wb_run_sample(struct wb_run *r);
 enum wb_code wb_run_watch(struct wb_run *r, struct wb_error *err); /* evaluate triggers */
 void wb_run_sample_soon(struct wb_run *r); /* what counts from now on is counted from now on */
@@ -312,6 +319,8 @@ void wb_run_watch_anew(struct wb_run *r);  /* they have to fire on new samples *
 enum wb_code wb_run_gates(struct wb_run *r, const struct wb_run_phase *p,
                           const struct wb_run_item *item, const struct wb_task *t,
                           struct wb_gate_verdict *ret, struct wb_error *err);
+void wb_run_gates_show(struct wb_run *r, const struct wb_meter *m); /* its new sample */
+void wb_run_gates_tick(struct wb_run *r, uint64_t now_us);
 void wb_run_gates_save(struct wb_run *r);
 void wb_run_gates_drop(struct wb_run *r);
 bool wb_run_baselines_ready(struct wb_run *r, struct wb_error *err);

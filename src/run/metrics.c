@@ -64,6 +64,13 @@ enum wb_code wb_run_meters(struct wb_run *r, struct wb_error *err) {
     return WB_OK;
 }
 
+struct wb_meter *wb_run_meter_of(const struct wb_run *r, const struct wb_plan_metric *m) {
+    for (size_t i = 0; i < r->n_meters; i++)
+        if (r->meters[i].metric == m)
+            return &r->meters[i];
+    return NULL;
+}
+
 /* --- in the loop
  * --------------------------------------------------------------------------------- */
 
