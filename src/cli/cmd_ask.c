@@ -160,8 +160,11 @@ static int print_undos(const struct wb_run_state *s, int to, bool json) {
                 wb_print_lines("       ", by_hand(u, kind), text);
             const char *flag = json_string_value(json_object_get(data, "flag"));
             if (!json && flag)
-                printf("       sets the flag %s back to %.4g %%\n", flag,
-                       (double)json_integer_value(json_object_get(data, "share")) / 100);
+                printf("       sets the flag %s back to %.4g %%%s\n", flag,
+                       (double)json_integer_value(json_object_get(data, "share")) / 100,
+                       strcmp(u->step, "stage.1") != 0 && wb_str_starts(u->step, "stage.")
+                           ? ", or to less where it stands at less by then"
+                           : "");
             wb_json_object(&j);
             wb_json_key_int(&j, "phase", u->phase);
             wb_json_key_str(&j, "item", u->step);

@@ -308,7 +308,9 @@ void wb_run_print_status(const struct wb_run_state *s, const struct wb_lease *l,
     for (size_t i = 0; i < s->n_phases; i++) {
         const struct wb_run_phase *p = &s->phases[i];
         printf("  phase %d: %s - %s%s\n", p->number, p->name, wb_run_phase_word(p->state),
-               p->armed ? ", its triggers are armed" : "");
+               !p->armed ? ""
+               : l->held ? ", its triggers are armed"
+                         : ", its triggers are armed while a runner runs");
         if (p == now)
             print_items(p);
     }

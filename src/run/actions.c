@@ -89,6 +89,15 @@ static bool sets_writes(const struct wb_plan_action *a) {
            a->side != WB_PLAN_SIDE_UNKNOWN;
 }
 
+/* "queue depth is 150: above 100; so the plan says: hold" */
+static const char *why_held(struct wb_run *r, int phase, const char *step,
+                            const struct wb_plan_action *a) {
+    const struct wb_run_firing *f = wb_run_open_firing(&r->state);
+    bool fired = f && f->phase == phase && wb_str_eq(f->id, step);
+    return fired ? wb_arena_printf(&r->arena, "%s; so the plan says: %s", f->why, a->text)
+                 : wb_arena_printf(&r->arena, "the plan says: %s", a->text);
+}
+
 void wb_run_action(struct wb_run *r, int phase, const char *step, const struct wb_plan_action *a) {
     const char *flag = a->flag ? a->flag : r->plan->front.flag.value;
     bool sets = a->kind == WB_ACT_SET_FLAG || a->kind == WB_ACT_ROUTE_READS;
@@ -102,7 +111,7 @@ void wb_run_action(struct wb_run *r, int phase, const char *step, const struct w
                           a->kind == WB_ACT_ENABLE_WRITES, a->text);
     else if (a->kind == WB_ACT_HOLD || a->kind == WB_ACT_PAUSE_BACKFILL ||
              a->kind == WB_ACT_STOP_BACKFILL)
-        wb_run_event(r, WB_EVENT_HELD, phase, step, "why:s", a->text);
+        wb_run_event(r, WB_EVENT_HELD, phase, step, "why:s", why_held(r, phase, step, a));
     else if (a->kind == WB_ACT_SET_STAGE && flag)
         wb_run_set_flag(r, phase, step, flag,
                         wb_str_eq(a->stage, "off") ? 0 : flag_to_be(r, flag).share, a->stage);

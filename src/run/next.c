@@ -35,8 +35,9 @@ const char *wb_run_next_words(const struct wb_run_state *s, const char *path, st
     if (s->held)
         return wb_arena_printf(a,
                                "look at what held it, then: whimbrel resume %s, or whimbrel "
-                               "rollback %s",
-                               path, path);
+                               "rollback %s; where the plan was wrong: edit it, whimbrel amend %s "
+                               "--reason \"\xE2\x80\xA6\", then run it and resume",
+                               path, path, path);
     if (!p)
         return "the run ends";
     if (p->state == WB_RUN_WAITING || p->state == WB_RUN_ROLLED_BACK)

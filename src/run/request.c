@@ -207,7 +207,7 @@ static enum wb_answer_state roll_back(struct asked *a) {
     }
     wb_run_event(a->r, WB_EVENT_ROLLBACK_STARTED, WB_EVENT_NO_PHASE, NULL,
                  "to:i irreversible:b who:s", (int64_t)to, confirmed, a->q->who);
-    return says(a, WB_ANSWER_DONE, "%s: %zu to undo, newest first",
+    return says(a, WB_ANSWER_DONE, "%s: %zu to undo",
                 more              ? "rolling back further"
                 : s->rolling_back ? "rolling back already"
                                   : "rolling back",
@@ -260,8 +260,9 @@ static enum wb_answer_state amend(struct asked *a) {
         put_amended(a, &program, reason, moved);
         state = says(a, WB_ANSWER_DONE,
                      "amended: sign-offs of what was edited, and of phases that are not done, are "
-                     "void; go on with: whimbrel run %s",
-                     a->r->opts->path);
+                     "void; go on with: whimbrel run %s%s%s",
+                     a->r->opts->path, a->r->state.held ? ", then whimbrel resume " : "",
+                     a->r->state.held ? a->r->opts->path : "");
         if (!a->r->applies_only)
             wb_run_stop(a->r, WB_E_WAITING, "the plan was amended: start the run again");
     }
