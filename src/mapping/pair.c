@@ -27,7 +27,8 @@ static enum wb_code find_table(struct wb_conn *c, const char *name, struct wb_ar
         return wb_error_wrap(err, "looking for the table %s", name);
     ret->t = find_in(catalog, dot ? dot + 1 : name);
     if (!ret->t)
-        return wb_error_set(err, WB_E_NOT_FOUND, "there is no table %s", name);
+        return wb_error_set(err, WB_E_NOT_FOUND, "there is no table %s%s", name,
+                            dot ? "" : " in the default schema; another's name stands before it");
     WB_CLEANUP_BUF struct wb_buf b = {0};
     wb_engine_quote_table(c->engine, &b, ret->t->schema, ret->t->name);
     ret->table = wb_arena_strdup(a, wb_buf_str(&b));

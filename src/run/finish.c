@@ -45,6 +45,18 @@ static enum wb_code finish_step(struct wb_run *r, struct wb_job *job, struct wb_
     return code;
 }
 
+/* A criterion that reads whole tables and does not hold yet must not keep a server busy: between
+ * two looks it rests for a multiple of what one took. */
+static void rest_after(struct wb_run *r, const struct wb_job *job) {
+    enum { REST_TIMES = 4 };
+    uint64_t took_us = wb_clock_monotonic_us() - job->began_us;
+    uint64_t until_us = wb_run_now_us(r) + took_us * REST_TIMES;
+    bool criterion = job->task->kind == WB_ITEM_ENTRY || job->task->kind == WB_ITEM_EXIT;
+    bool again = criterion && job->result != WB_JOB_DONE && !job->canceled && !job->unreachable;
+    if (again && r->judge_again_us < until_us)
+        r->judge_again_us = until_us;
+}
+
 /* What was told while the run was held is asked again. */
 static enum wb_code finish_judge(struct wb_run *r, struct wb_job *job, struct wb_error *err) {
     bool waits = job->result == WB_JOB_WAITING;
@@ -108,6 +120,7 @@ enum wb_code wb_run_finish_job(struct wb_run *r, struct wb_error *err) {
         break;
     case WB_JOB_JUDGE:
         code = finish_judge(r, job, err);
+        rest_after(r, job);
         break;
     case WB_JOB_UNDO:
         code = wb_run_undo_finish(r, job, err);

@@ -50,6 +50,7 @@ struct wb_job {
     pthread_mutex_t lock; /* of conn and progress */
     struct wb_conn *conn;
     char progress[200];
+    uint64_t began_us;    /* by the system's clock */
     uint64_t canceled_us; /* when it was last asked to end, by the system's clock; 0: it was not */
     atomic_bool over;
     /* the outcome */

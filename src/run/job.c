@@ -59,6 +59,7 @@ enum wb_code wb_run_job_start(struct wb_run *r, enum wb_job_kind kind, int phase
     job->undo = undo;
     job->block = block;
     job->result = WB_JOB_FAILED;
+    job->began_us = wb_clock_monotonic_us();
     pthread_mutex_init(&job->lock, NULL);
     if (pthread_create(&job->thread, NULL, work, job) != 0) {
         json_decref(undo);
