@@ -60,7 +60,7 @@ void wb_run_view_health(struct wb_run_view *v, struct wb_run_health *ret);
 struct wb_flags *wb_run_view_flags(struct wb_run_view *v);
 struct wb_observe *wb_run_view_observe(struct wb_run_view *v);
 /* Wait until the journal has so many mismatches of those that were reported to observe. TIMEOUT
- * after 3 s, or where the run ends. */
+ * after 3 s, or where the run ends or cannot write its journal. */
 enum wb_code wb_run_view_await(struct wb_run_view *v, uint64_t mismatches, struct wb_error *err);
 
 struct wb_run_opts {

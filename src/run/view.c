@@ -91,7 +91,7 @@ enum wb_code wb_run_view_await(struct wb_run_view *v, uint64_t mismatches, struc
     clock_gettime(CLOCK_REALTIME, &until);
     until.tv_sec += RECORD_S;
     pthread_mutex_lock(&v->lock);
-    while (v->recorded < mismatches && !v->ended && !late)
+    while (v->recorded < mismatches && !v->ended && !*v->trouble && !late)
         late = pthread_cond_timedwait(&v->record, &v->lock, &until);
     bool is_there = v->recorded >= mismatches, ended = v->ended;
     memcpy(trouble, v->trouble, sizeof trouble);

@@ -154,12 +154,33 @@ static void source_times_grow(void **state) {
     wb_observe_free(o);
 }
 
+/* The first mismatch waits until it is recorded; what comes then is covered by the same record. */
+static void mismatches_are_recorded_before_they_are_acknowledged(void **state) {
+    (void)state;
+    struct wb_observe *o = wb_observe_new(&wb_clock_system);
+    const struct wb_observation match = {.shadow = WB_SHADOW_MATCH},
+                                mismatch = {.shadow = WB_SHADOW_MISMATCH};
+    const struct wb_observation both[] = {match, mismatch, mismatch};
+    assert_int_equal(wb_observe_add(o, &match, 1), 0);
+    assert_int_equal(wb_observe_add(o, both, 3), 2);
+    assert_int_equal(wb_observe_add(o, &mismatch, 1), 3);
+    assert_int_equal(wb_observe_set_record(o, WB_OBSERVE_RECORDED), 3);
+    assert_int_equal(wb_observe_add(o, both, 3), 0);
+    assert_int_equal(wb_observe_set_record(o, WB_OBSERVE_TO_RECORD), 5);
+    assert_int_equal(wb_observe_add(o, &match, 1), 0);
+    assert_int_equal(wb_observe_add(o, &mismatch, 1), 6);
+    assert_int_equal(wb_observe_set_record(o, WB_OBSERVE_UNUSED), 6);
+    assert_int_equal(wb_observe_add(o, &mismatch, 1), 0);
+    wb_observe_free(o);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(four_threads_lose_nothing),
         cmocka_unit_test(memory_is_bounded),
         cmocka_unit_test(history),
         cmocka_unit_test(source_times_grow),
+        cmocka_unit_test(mismatches_are_recorded_before_they_are_acknowledged),
     };
     return cmocka_run_group_tests_name("metric/observe", tests, NULL, NULL);
 }
