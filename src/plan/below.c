@@ -65,8 +65,9 @@ static void add_actions(struct wb_document *d, struct wb_plan_label *l, const st
 static size_t find_action(struct wb_document *d, const struct wb_phrase *p, size_t *ret_before) {
     for (size_t i = 0; i + 1 < p->n; i++) {
         const struct wb_token *t = &p->tokens[i];
-        bool parted =
-            wb_token_mark(&p->tokens[i + 1], ':') || p->tokens[i + 1].kind == WB_TOKEN_DASH;
+        bool parted = wb_token_mark(&p->tokens[i + 1], ':') ||
+                      p->tokens[i + 1].kind == WB_TOKEN_DASH ||
+                      p->tokens[i + 1].kind == WB_TOKEN_ARROW;
         if (t->kind != WB_TOKEN_WORD || !parted)
             continue;
         bool exact = wb_token_is(t, "action") || wb_token_is(t, "actions");
@@ -198,7 +199,8 @@ static bool add_lone_action(struct wb_document *d, const struct wb_phrase *p) {
     bool action =
         p->n > 2 && (wb_token_is(&p->tokens[0], "action") || wb_token_is(&p->tokens[0], "actions"));
     if (!phase || !action ||
-        !(wb_token_mark(&p->tokens[1], ':') || p->tokens[1].kind == WB_TOKEN_DASH))
+        !(wb_token_mark(&p->tokens[1], ':') || p->tokens[1].kind == WB_TOKEN_DASH ||
+          p->tokens[1].kind == WB_TOKEN_ARROW))
         return false;
     struct wb_plan_label *l = phase->n_labels ? &phase->labels[phase->n_labels - 1] : NULL;
     struct wb_phrase what = wb_phrase_part(p, 2, p->n);
@@ -368,11 +370,20 @@ static void add_stretch(struct wb_document *d, size_t from, size_t to, bool item
     }
 }
 
+/* "~~Drop the tables~~" is meant to be gone, but the marks say nothing here. */
+static void judge_struck(struct wb_document *d, size_t from, size_t to) {
+    const char *at = memmem(d->r->text + from, to - from, "~~", 2);
+    if (at && d->r->phase >= 0 && memmem(at + 2, (size_t)(d->r->text + to - at) - 2, "~~", 2))
+        wb_reader_find(d->r, WB_PLAN_SYNTAX, wb_reader_place(d->r, (size_t)(at - d->r->text)),
+                       "delete it, or write it without ~~", "what is struck through would count");
+}
+
 /* A label at the beginning of any of its lines parts a paragraph. */
 void wb_document_add_paragraph(struct wb_document *d, size_t from, size_t to,
                                enum wb_paragraph kind) {
     bool item = kind == WB_PARAGRAPH_ITEM;
     size_t begin = from;
+    judge_struck(d, from, to);
     for (size_t at = from; at < to;) {
         const char *nl = memchr(d->r->text + at, '\n', to - at);
         size_t end = nl ? (size_t)(nl - d->r->text) : to;

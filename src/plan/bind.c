@@ -239,20 +239,26 @@ static void judge_count(struct wb_plan_reader *r, const struct wb_plan_clause *c
                        "a count always gives one row, so this can never hold");
 }
 
-/* One signature of a role counts for the whole phase. */
+/* One signature of a role counts for the whole phase: told once a role. */
 static void add_role(struct wb_plan_reader *r, const struct wb_plan_clause *c, const char *role,
                      struct wb_plan_phase *phase) {
-    for (size_t i = 0; i < phase->sign_offs.n; i++)
-        if (wb_str_ieq(phase->sign_offs.items[i], role)) {
-            wb_reader_find(
-                r, WB_PLAN_ADVICE, c->place,
-                "ask for another signature in a phase of its own, if it is meant to be "
-                "given later",
-                "%s signs phase %u once: the signature counts wherever the phase asks for it", role,
-                phase->number);
+    size_t same = 0;
+    while (same < phase->sign_offs.n && !wb_str_ieq(phase->sign_offs.items[same], role))
+        same++;
+    if (same == phase->sign_offs.n) {
+        *WB_PUSH(r->a, phase->sign_offs.items, phase->sign_offs.n, phase->sign_offs.cap) = role;
+        return;
+    }
+    const char *text = wb_arena_printf(
+        r->a, "%s signs phase %u once: the signature counts wherever the phase asks for it",
+        phase->sign_offs.items[same], phase->number);
+    for (size_t i = 0; i < r->plan->n_findings; i++)
+        if (wb_str_eq(r->plan->findings[i].text, text))
             return;
-        }
-    *WB_PUSH(r->a, phase->sign_offs.items, phase->sign_offs.n, phase->sign_offs.cap) = role;
+    wb_reader_find(r, WB_PLAN_ADVICE, c->place,
+                   "ask for another signature in a phase of its own, if it is meant to be given "
+                   "later",
+                   "%s", text);
 }
 
 static void bind_clause(struct wb_plan_reader *r, struct wb_plan_clause *c,

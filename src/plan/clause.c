@@ -54,8 +54,10 @@ size_t wb_phrase_range(const struct wb_phrase *p) {
     for (size_t i = 1; i + 1 < p->n; i++) {
         const struct wb_token *t = &p->tokens[i];
         bool number = t[-1].kind == WB_TOKEN_NUMBER || t[-1].kind == WB_TOKEN_PERCENT;
-        if (t->kind == WB_TOKEN_DASH && number && t[1].kind == WB_TOKEN_NUMBER && !t->after_space &&
-            !t[1].after_space)
+        bool tight = !t->after_space && !t[1].after_space;
+        bool shares =
+            t[-1].kind == WB_TOKEN_PERCENT && i + 2 < p->n && t[2].kind == WB_TOKEN_PERCENT;
+        if (t->kind == WB_TOKEN_DASH && number && t[1].kind == WB_TOKEN_NUMBER && (tight || shares))
             return i;
     }
     return p->n;
@@ -110,6 +112,36 @@ static bool only_names(const struct wb_phrase *p) {
            wb_token_is(last, "match") || wb_token_is(last, "agree");
 }
 
+/* "for 10 minutes" from token i to the end; 0 where it is something else. */
+static int64_t lasts(const struct wb_phrase *p, size_t i) {
+    struct wb_plan_value v;
+    bool says = i < p->n && wb_token_is(&p->tokens[i], "for");
+    size_t n = says ? wb_value_at(p, i + 1, &v, NULL) : 0;
+    return n && i + 1 + n == p->n && v.unit == WB_UNIT_MS ? v.ms : 0;
+}
+
+/* "No queries hit `users`, `orders` or `items` for 10 minutes": a clause for each. */
+static bool joins_tables(struct wb_plan_reader *r, const struct wb_phrase *p, struct wb_clauses *to,
+                         size_t first) {
+    static const char *const parts[] = {"and", "or", "nor"};
+    struct wb_plan_clause last = to->items[to->n - 1];
+    size_t n = 0;
+    while (n < p->n && (p->tokens[n].kind == WB_TOKEN_CODE || WB_TOKEN_AMONG(&p->tokens[n], parts)))
+        n++;
+    int64_t for_ms = lasts(p, n);
+    if (last.kind != WB_CLAUSE_NO_QUERIES || (n < p->n && !for_ms))
+        return false;
+    for (size_t i = 0; i < n; i++)
+        if (p->tokens[i].kind == WB_TOKEN_CODE) {
+            last.thing = last.text = p->tokens[i].text;
+            last.place = wb_reader_place(r, p->tokens[i].from);
+            *WB_PUSH(r->a, to->items, to->n, to->cap) = last;
+        }
+    for (size_t i = to->n; for_ms && i-- > first && to->items[i].kind == WB_CLAUSE_NO_QUERIES;)
+        to->items[i].for_ms = for_ms;
+    return true;
+}
+
 /* A part that goes on with the list of names that the clause before began. */
 static bool joins(struct wb_plan_reader *r, const struct wb_phrase *p, struct wb_clauses *to,
                   size_t first) {
@@ -118,6 +150,8 @@ static bool joins(struct wb_plan_reader *r, const struct wb_phrase *p, struct wb
     struct wb_plan_clause *last = &to->items[to->n - 1];
     struct wb_phrase form;
     struct wb_match m;
+    if (joins_tables(r, p, to, first))
+        return true;
     bool columns = last->kind == WB_CLAUSE_CHECKSUM && last->names.n && only_names(p);
     bool roles = last->kind == WB_CLAUSE_SIGN_OFF && wb_clause_begins_with_role(p);
     if (!(roles || columns) || wb_clause_match(r, p, &form, &m))

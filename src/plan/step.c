@@ -110,6 +110,31 @@ static bool find_slips(struct wb_plan_reader *r, const struct wb_phrase *p, cons
     return any;
 }
 
+/* "Copy …", "we will now copy …", "…, then copy …": what whimbrel does of itself is said at the
+ * beginning of a part; "we do not copy …" and "test that we can …" say something else. */
+static bool is_said(const struct wb_phrase *p, const struct wb_match *m) {
+    static const char *const leads[] = {"we",     "will", "now",   "then",    "next",
+                                        "first",  "and",  "must",  "should",  "shall",
+                                        "please", "also", "again", "finally", "the"};
+    for (size_t i = m->begin; i-- > 0;) {
+        const struct wb_token *t = &p->tokens[i];
+        if (t->kind == WB_TOKEN_MARK || t->kind == WB_TOKEN_DASH || wb_token_is(t, "then") ||
+            wb_token_is(t, "and"))
+            return true;
+        if (!WB_TOKEN_AMONG(t, leads))
+            return false;
+    }
+    return true;
+}
+
+static void judge_two(struct wb_plan_reader *r, const struct wb_phrase *p,
+                      enum wb_plan_builtin before, const struct wb_plan_step *s) {
+    if (before != WB_BUILTIN_NONE && before != s->builtin)
+        wb_reader_find(r, WB_PLAN_STRUCTURE, wb_reader_place(r, p->tokens[0].from),
+                       "write a step for each", "\"%s\" is two steps in one",
+                       wb_phrase_slice(r, p, 0, p->n));
+}
+
 /* Phrases that may stand anywhere in a step; true where one was found or nearly found. */
 static bool find_phrases(struct wb_plan_reader *r, const struct wb_phrase *p,
                          struct wb_plan_step *s) {
@@ -120,12 +145,44 @@ static bool find_phrases(struct wb_plan_reader *r, const struct wb_phrase *p,
             int kind = wb_patterns[i].kind;
             if (wb_patterns[i].use != WB_USE_STEP || found[kind] ||
                 !of_batches(&wb_patterns[i], s) ||
-                !wb_match_within(r, p, 0, &wb_patterns[i], WB_MATCH_EXACT, &m) || own_script(p, &m))
+                !wb_match_within(r, p, 0, &wb_patterns[i], WB_MATCH_EXACT, &m) ||
+                own_script(p, &m) || (kind >= WB_STEP_COPY && !is_said(p, &m)))
                 continue;
+            enum wb_plan_builtin before = s->builtin;
             apply(r, p, s, &m);
+            judge_two(r, p, before, s);
             any = found[kind] = true;
         }
     return find_slips(r, p, found) || any;
+}
+
+/* "Notify customers" and "Revert" are a person's steps; of a trigger they are a page and the way
+ * back. */
+static bool binds(enum wb_plan_act kind) {
+    return kind != WB_ACT_MANUAL && kind != WB_ACT_NONE && kind != WB_ACT_PAGE &&
+           kind != WB_ACT_ROLL_BACK;
+}
+
+/* "Verify that row counts match, then set the flag": what acts would be lost among the checks. */
+static void judge_act(struct wb_plan_reader *r, const struct wb_phrase *p) {
+    static const char *const parts[] = {"then", "and"};
+    for (size_t i = 0; i < p->n; i++) {
+        const struct wb_token *t = &p->tokens[i];
+        if (i && !WB_TOKEN_AMONG(t, parts) && t[-1].kind != WB_TOKEN_MARK)
+            continue;
+        size_t from = i + (size_t)WB_TOKEN_AMONG(t, parts), end = from;
+        while (end < p->n && p->tokens[end].kind != WB_TOKEN_MARK)
+            end++;
+        struct wb_phrase part = wb_phrase_part(p, from, end);
+        struct wb_match m;
+        if (!part.n || !wb_match_phrase(r, &part, WB_USE_ACTION, WB_MATCH_EXACT, &m) ||
+            m.pattern->kind == WB_ACT_RUN_BLOCK || !binds((enum wb_plan_act)m.pattern->kind))
+            continue;
+        wb_reader_find(r, WB_PLAN_STRUCTURE, wb_reader_place(r, part.tokens[0].from),
+                       "write a step for the check, and one for what is done then",
+                       "\"%s\" checks and acts", wb_phrase_slice(r, p, 0, p->n));
+        return;
+    }
 }
 
 /* Checks and sign-offs: taken only where at least one part is understood, then all of them. */
@@ -141,14 +198,8 @@ static bool find_clauses(struct wb_plan_reader *r, const struct wb_phrase *p,
     s->clauses = all.items;
     s->n_clauses = all.n;
     s->cap_clauses = all.cap;
+    judge_act(r, p);
     return true;
-}
-
-/* "Notify customers" and "Revert" are a person's steps; of a trigger they are a page and the way
- * back. */
-static bool binds(enum wb_plan_act kind) {
-    return kind != WB_ACT_MANUAL && kind != WB_ACT_NONE && kind != WB_ACT_PAGE &&
-           kind != WB_ACT_ROLL_BACK;
 }
 
 static bool find_actions(struct wb_plan_reader *r, const struct wb_phrase *p,
@@ -173,6 +224,38 @@ static bool sets_stage(const struct wb_plan_reader *r, const struct wb_phrase *p
            m.pattern->kind == WB_ACT_SET_STAGE;
 }
 
+/* "If anything looks wrong, set the flag to false": a step is done in any case. */
+static void judge_condition(struct wb_plan_reader *r, const struct wb_phrase *p,
+                            struct wb_plan_step *s) {
+    static const char *const words[] = {"if", "unless", "otherwise", "should", "else"};
+    bool in_case =
+        p->n > 1 && wb_token_is(&p->tokens[0], "in") && wb_token_is(&p->tokens[1], "case");
+    if (!(in_case || WB_TOKEN_AMONG(&p->tokens[0], words)) ||
+        !(s->builtin || s->n_clauses || s->n_actions))
+        return;
+    wb_reader_find(r, WB_PLAN_STRUCTURE, s->place,
+                   "write it as **Rollback trigger**: error rate > 1%. Action: set `flag` to false",
+                   "a step is done in any case: what depends on something is a trigger");
+    s->builtin = WB_BUILTIN_NONE;
+    s->n_clauses = s->n_actions = 0;
+}
+
+/* "… tonight at 02:00" */
+static void judge_hour(struct wb_plan_reader *r, const struct wb_phrase *p,
+                       const struct wb_plan_step *s) {
+    for (size_t i = 0; (s->builtin || s->n_actions) && i + 2 < p->n; i++) {
+        const struct wb_token *t = &p->tokens[i];
+        if (t->kind != WB_TOKEN_NUMBER || !wb_token_mark(t + 1, ':') ||
+            t[2].kind != WB_TOKEN_NUMBER || t[1].after_space || t[2].after_space)
+            continue;
+        wb_reader_find(r, WB_PLAN_ADVICE, wb_reader_place(r, t->from),
+                       "let a person begin it: a step before it such as \"Wait until 02:00\"",
+                       "no hour is waited for: the step is done when the one before it is");
+        r->plan->findings[r->plan->n_findings - 1].severity = WB_WARNING;
+        return;
+    }
+}
+
 /* Without the sentence's end. */
 static struct wb_phrase sentence(const struct wb_phrase *p) {
     size_t n = p->n;
@@ -193,6 +276,8 @@ void wb_step_read(struct wb_plan_reader *r, const struct wb_phrase *all, struct 
     found |= wb_phrase_malformed(r, p);
     if (!found && (sets_stage(r, p) || !find_clauses(r, p, &s)))
         find_actions(r, p, &s);
+    judge_condition(r, p, &s);
+    judge_hour(r, p, &s);
     bool bound =
         s.builtin || s.n_clauses || s.n_actions; /* a pace alone: a person's, or a block's */
     s.reading = bound && !grace_only ? WB_READING_AUTO : WB_READING_MANUAL;

@@ -173,7 +173,8 @@ static void read_stage(struct wb_plan_reader *r, const struct row *row, const st
         wb_reader_find(r, WB_PLAN_VALUE, cell_place(r, row, h->column[1]), "write it as 10%",
                        "the stage's share of traffic is not understood: \"%s\"",
                        cell_text(r, row, h->column[1]));
-    p = cell_phrase(r, row, h->column[2]);
+    struct wb_phrase cell = cell_phrase(r, row, h->column[2]);
+    p = wb_phrase_bare(&cell);
     const char *meant = NULL;
     n = wb_value_at(&p, 0, &v, &meant);
     if (!n || n != p.n || v.unit != WB_UNIT_MS || meant)
