@@ -200,60 +200,21 @@ static bool case_when(struct parser *p) {
 }
 
 /* What is no function of one row, or gives another value each time. */
-static const char *const unfit[] = {"select",
-                                    "exists",
-                                    "with",
-                                    "over",
-                                    "count",
-                                    "sum",
-                                    "avg",
-                                    "min",
-                                    "max",
-                                    "string_agg",
-                                    "group_concat",
-                                    "array_agg",
-                                    "json_agg",
-                                    "jsonb_agg",
-                                    "json_arrayagg",
-                                    "row_number",
-                                    "rank",
-                                    "random",
-                                    "rand",
-                                    "randomblob",
-                                    "uuid",
-                                    "uuid_short",
-                                    "gen_random_uuid",
-                                    "gen_random_bytes",
-                                    "uuid_generate_v1",
-                                    "uuid_generate_v4",
-                                    "uuidv4",
-                                    "uuidv7",
-                                    "now",
-                                    "sysdate",
-                                    "curdate",
-                                    "curtime",
-                                    "current_date",
-                                    "current_time",
-                                    "current_timestamp",
-                                    "localtime",
-                                    "localtimestamp",
-                                    "utc_date",
-                                    "utc_time",
-                                    "utc_timestamp",
-                                    "clock_timestamp",
-                                    "statement_timestamp",
-                                    "transaction_timestamp",
-                                    "nextval",
-                                    "currval",
-                                    "lastval",
-                                    "setval",
-                                    "last_insert_id",
-                                    "last_insert_rowid",
-                                    "changes",
-                                    "connection_id",
-                                    "pg_sleep",
-                                    "sleep",
-                                    NULL};
+static const char unfit_words[] =
+    "select exists with over count sum avg min max string_agg group_concat array_agg "
+    "json_agg jsonb_agg json_arrayagg row_number rank random rand randomblob uuid uuid_short "
+    "gen_random_uuid gen_random_bytes uuid_generate_v1 uuid_generate_v4 uuidv4 uuidv7 now "
+    "sysdate curdate curtime current_date current_time current_timestamp localtime "
+    "localtimestamp utc_date utc_time utc_timestamp clock_timestamp statement_timestamp "
+    "transaction_timestamp nextval currval lastval setval last_insert_id last_insert_rowid "
+    "changes connection_id pg_sleep sleep ";
+
+static bool is_unfit(const char *s, size_t n) {
+    for (const char *w = unfit_words; *w; w += strcspn(w, " ") + 1)
+        if (strcspn(w, " ") == n && strncasecmp(w, s, n) == 0)
+            return true;
+    return false;
+}
 
 /* Words that join operands or end them: none is an operand itself. */
 static const char *const joining[] = {
@@ -266,7 +227,7 @@ static bool name_or_call(struct parser *p) {
     const char *part[4];
     size_t n[4], parts = 0, bare = word_length(p);
     bool call = bare && p->s[bare] == '(';
-    if (bare && (among(p->s, bare, unfit) || (!call && among(p->s, bare, joining))))
+    if (bare && (is_unfit(p->s, bare) || (!call && among(p->s, bare, joining))))
         return false;
     do {
         if (parts == 4 || !name_part(p, &part[parts], &n[parts]))
@@ -276,7 +237,7 @@ static bool name_or_call(struct parser *p) {
     const char *behind = p->s;
     if (sign(p, '(')) {
         p->names = true;
-        return !among(part[parts - 1], n[parts - 1], unfit) && arguments(p);
+        return !is_unfit(part[parts - 1], n[parts - 1]) && arguments(p);
     }
     p->s = behind;
     mention(p, parts > 1 ? part[parts - 2] : "", parts > 1 ? n[parts - 2] : 0, part[parts - 1],

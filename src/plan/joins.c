@@ -88,19 +88,7 @@ static struct row read_row(const struct wb_plan_mapping *m, const struct wb_plan
  * ----------------------------------------------------------------------------------------- */
 
 static void leave_out(struct wb_plan_joins *j, struct wb_arena *a, const char *text) {
-    for (size_t i = 0; i < j->left_out.n; i++)
-        if (strcmp(j->left_out.items[i], text) == 0)
-            return;
     *WB_PUSH(a, j->left_out.items, j->left_out.n, j->left_out.cap) = text;
-}
-
-/* Another table that the same one is filled from: whose rows are whose is not known then. */
-static const char *other_source(const struct row *rows, size_t n, const struct row *r) {
-    for (size_t i = 0; i < n; i++)
-        if (rows[i].single && strcmp(rows[i].to.table, r->to.table) == 0 &&
-            strcmp(rows[i].from.table, r->from.table) != 0)
-            return rows[i].from.table;
-    return NULL;
 }
 
 static struct wb_plan_join *join_of(struct wb_plan_joins *j, struct wb_arena *a,
@@ -118,33 +106,32 @@ static bool is_plain(const struct row *r) {
     return r->from.columns.n == 1 && (!*r->m->as || names_one(r->m->as, &r->from));
 }
 
-static void add_row(struct wb_plan_joins *j, struct wb_arena *a, const struct row *rows, size_t n,
-                    const struct row *r) {
-    const char *other = r->single ? other_source(rows, n, r) : NULL;
-    bool plain = r->single && is_plain(r);
-    bool sql =
-        r->single && !plain && wb_plan_is_expression(r->m->as, r->from.table, &r->from.columns);
+static void leave_row(struct wb_plan_joins *j, struct wb_arena *a, const struct row *r,
+                      const char *why) {
     const char *as = *r->m->as ? wb_arena_printf(a, " as \"%s\"", r->m->as) : "";
-    if (r->single && !other && (plain || sql)) {
-        struct wb_plan_join *join = join_of(j, a, r);
-        *WB_PUSH(a, join->columns, join->n_columns, join->cap_columns) =
-            (struct wb_plan_join_column){.from = plain ? r->from.columns.items[0] : NULL,
-                                         .to = r->to.columns.items[0],
-                                         .as = plain ? NULL : r->m->as,
-                                         .place = r->m->place,
-                                         .compared = r->wanted};
-    } else if (!r->wanted) {
+    if (r->wanted)
+        leave_out(j, a, wb_arena_printf(a, "%s to %s%s (%s)", r->m->from, r->m->to, as, why));
+}
+
+static void add_row(struct wb_plan_joins *j, struct wb_arena *a, const struct row *r) {
+    if (!r->single) {
+        leave_row(j, a, r, "not of one table to one column");
         return;
-    } else if (other) {
-        leave_out(j, a,
-                  wb_arena_printf(a, "%s (the mapping fills it from %s and %s)", r->to.table,
-                                  r->from.table, other));
-    } else {
-        leave_out(j, a,
-                  wb_arena_printf(a, "%s to %s%s (%s)", r->m->from, r->m->to, as,
-                                  r->single ? "no SQL over the old row alone"
-                                            : "not of one table to one column"));
     }
+    struct wb_plan_join *join = join_of(j, a, r);
+    bool plain = is_plain(r), other = strcmp(join->from, r->from.table) != 0;
+    if (other)
+        join->other = r->from.table;
+    if (!other && !plain && !wb_plan_is_expression(r->m->as, r->from.table, &r->from.columns)) {
+        leave_row(j, a, r, "no SQL over the old row alone");
+        return;
+    }
+    *WB_PUSH(a, join->columns, join->n_columns, join->cap_columns) =
+        (struct wb_plan_join_column){.from = plain ? r->from.columns.items[0] : NULL,
+                                     .to = r->to.columns.items[0],
+                                     .as = plain ? NULL : r->m->as,
+                                     .place = r->m->place,
+                                     .compared = r->wanted};
 }
 
 /* --- keys
@@ -201,7 +188,11 @@ static void keep_joins(struct wb_plan_joins *j, struct wb_arena *a) {
         find_key(join);
         if (!compares_any(join))
             continue;
-        if (join->key_from)
+        if (join->other)
+            leave_out(j, a,
+                      wb_arena_printf(a, "%s (the mapping fills it from %s and %s)", join->to,
+                                      join->from, join->other));
+        else if (join->key_from)
             j->items[n++] = *join;
         else
             leave_out(j, a,
@@ -233,7 +224,7 @@ void wb_plan_joins(const struct wb_plan *plan, const struct wb_plan_clause *c, s
     for (size_t i = 0; i < plan->n_mappings; i++)
         rows[i] = read_row(&plan->mappings[i], c, a);
     for (size_t i = 0; i < plan->n_mappings; i++)
-        add_row(ret, a, rows, plan->n_mappings, &rows[i]);
+        add_row(ret, a, &rows[i]);
     keep_joins(ret, a);
     if (plan->n_mappings)
         find_unknown(ret, a, c, rows, plan->n_mappings);

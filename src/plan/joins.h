@@ -19,6 +19,7 @@ struct wb_plan_join_column {
 
 struct wb_plan_join {
     const char *from, *to;         /* tables, as the mapping names them */
+    const char *other;             /* another old table that fills it; NULL: none */
     const char *key_from, *key_to; /* the key, as far as names tell; catalogs know better */
     struct wb_plan_join_column *columns;
     size_t n_columns, cap_columns;
