@@ -129,7 +129,6 @@ struct wb_run {
     struct wb_run_batch batch;
     struct wb_url url[2];
     struct wb_pin pin[2]; /* by enum wb_side: the databases that the run began with */
-    bool same_database;
     bool has_url[2];
     struct wb_run_view *view;
     const char *name;        /* as the lease's holder; NULL before it was taken */

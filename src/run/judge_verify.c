@@ -145,7 +145,7 @@ static void count_pairs(struct wb_job *job) {
 
 void wb_run_judge_verify(struct wb_job *job, const struct wb_plan_clause *c) {
     struct wb_verify_opts o = {0};
-    if (job->run->same_database && c->kind == WB_CLAUSE_ROW_COUNT) {
+    if (c->kind == WB_CLAUSE_ROW_COUNT && wb_plan_one_database(&job->run->plan->front)) {
         count_pairs(job);
         return;
     }

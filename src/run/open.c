@@ -112,8 +112,6 @@ enum wb_code wb_run_load(struct wb_run *r, const struct wb_run_opts *opts, struc
         code = read_url(r, WB_SIDE_TARGET, err);
     if (!code)
         code = check_plan(r, err);
-    const struct wb_plan_front *f = &r->plan->front;
-    r->same_database = f->source.value && wb_str_eq(f->source.value, f->target.value);
     return code;
 }
 
