@@ -202,6 +202,21 @@ static bool find_clauses(struct wb_plan_reader *r, const struct wb_phrase *p,
     return true;
 }
 
+/* "Set the flag to 5%, wait an hour, set it to 10%": nobody would wait. */
+static void judge_mixed(struct wb_plan_reader *r, const struct wb_phrase *p,
+                        const struct wb_plan_step *s) {
+    for (size_t i = 0; i < s->n_actions; i++) {
+        if (binds(s->actions[i].kind))
+            continue;
+        wb_reader_find(r, WB_PLAN_STRUCTURE, s->actions[i].place,
+                       "write a step for each; a remark stands behind a dash or in parentheses",
+                       "\"%s\" is done in part by whimbrel, and in part by a person who would not "
+                       "be waited for",
+                       wb_phrase_slice(r, p, 0, p->n));
+        return;
+    }
+}
+
 static bool find_actions(struct wb_plan_reader *r, const struct wb_phrase *p,
                          struct wb_plan_step *s) {
     struct wb_actions all = {0};
@@ -277,6 +292,7 @@ void wb_step_read(struct wb_plan_reader *r, const struct wb_phrase *all, struct 
     if (!found && (sets_stage(r, p) || !find_clauses(r, p, &s)))
         find_actions(r, p, &s);
     judge_condition(r, p, &s);
+    judge_mixed(r, p, &s);
     judge_hour(r, p, &s);
     bool bound =
         s.builtin || s.n_clauses || s.n_actions; /* a pace alone: a person's, or a block's */
