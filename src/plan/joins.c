@@ -271,22 +271,32 @@ static int carried(const struct wb_plan_join *j, const char *column) {
     return -1;
 }
 
+/* The mapping's columns that an index is of; 0: it is no key, or not all are carried. */
+static size_t key_of(const struct wb_plan_join *j, const struct wb_table *from,
+                     const struct wb_index *x, struct wb_arena *a, size_t **ret) {
+    size_t *key = WB_NEW_N(a, size_t, x->n_parts + 1);
+    if (!is_key(x, from))
+        return 0;
+    for (size_t i = 0; i < x->n_parts; i++) {
+        int at = carried(j, from->columns[x->parts[i].column].name);
+        if (at < 0)
+            return 0;
+        key[i] = (size_t)at;
+    }
+    *ret = key;
+    return x->n_parts;
+}
+
 size_t wb_plan_join_key(const struct wb_plan_join *j, const struct wb_table *from,
                         struct wb_arena *a, size_t **ret) {
-    for (size_t i = 0; i < from->n_indexes; i++) {
-        const struct wb_index *x = &from->indexes[i];
-        size_t *key = WB_NEW_N(a, size_t, x->n_parts + 1), n = 0;
-        if (!is_key(x, from))
-            continue;
-        for (int at; n < x->n_parts; key[n++] = (size_t)at)
-            if ((at = carried(j, from->columns[x->parts[n].column].name)) < 0)
-                break;
-        if (n < x->n_parts)
-            continue;
-        *ret = key;
-        return n;
+    size_t n = 0;
+    for (size_t i = 0; i < from->n_indexes && !n; i++) {
+        n = from->indexes[i].n_parts == 1 ? key_of(j, from, &from->indexes[i], a, ret) : 0;
+        n = n && wb_str_ieq(j->columns[(*ret)[0]].from, j->key_from) ? n : 0;
     }
-    return 0;
+    for (size_t i = 0; i < from->n_indexes && !n; i++)
+        n = key_of(j, from, &from->indexes[i], a, ret);
+    return n;
 }
 
 void wb_plan_put_words(struct wb_buf *to, const struct wb_plan_words *w, size_t most) {

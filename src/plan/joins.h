@@ -39,8 +39,9 @@ void wb_plan_joins(const struct wb_plan *plan, const struct wb_plan_clause *c, s
 /* Whether the clause is one that is compared by such joins: of that kind, in one database. */
 bool wb_plan_is_joined(const struct wb_plan *plan, const struct wb_plan_clause *c);
 
-/* Indexes into j's columns that are, together, a key of the old table, and carried as they are; the
- * primary key where it is among them. 0: there is none; else their number. ret is in a. */
+/* Indexes into j's columns that are, together, a key of the old table, and carried as they are: the
+ * one that names tell, else the first, which is the primary key where there is one. 0: there is
+ * none; else their number. ret is in a. */
 size_t wb_plan_join_key(const struct wb_plan_join *j, const struct wb_table *from,
                         struct wb_arena *a, size_t **ret);
 

@@ -230,7 +230,11 @@ static void a_key_is_what_the_catalog_knows_and_the_mapping_carries(void **state
     assert_string_equal(j->columns[key[0]].to, "legacy_user_id");
     columns[1].not_null = true;
     assert_int_equal(wb_plan_join_key(j, &t, &r.a, &key), 1);
+    assert_string_equal(j->columns[key[0]].to, "legacy_user_id"); /* as check has told */
+    indexes[1].unique = false;
+    assert_int_equal(wb_plan_join_key(j, &t, &r.a, &key), 1);
     assert_string_equal(j->columns[key[0]].to, "mail");
+    indexes[1].unique = true;
     indexes[0].where.text = "deleted";
     indexes[1].parts = parts; /* email and id, one of them expression */
     indexes[1].n_parts = 2;
