@@ -89,7 +89,7 @@ static void take_tree(struct wb_sql_reader *r, json_t *node) {
     if (type) {
         r->s->parsed = true;
         r->s->error = NULL;
-        wb_define_read(r, type, body);
+        wb_statement_read(r, type, body);
     }
     json_decref(node);
 }

@@ -72,11 +72,23 @@ void wb_marks_except(struct wb_sql_reader *r, const char *from, const char *miss
 void wb_marks_text(struct wb_sql_reader *r); /* what tokens tell: aggregates, upserts */
 struct wb_sql_rel *wb_scope_find(struct wb_sql_scope *scope, const json_t *column_ref);
 
-/* --- statements (define.c, tokens.c, needs.c) ---------------------------------------------------
+/* --- statements (statement.c, define.c, alter.c, tokens.c, needs.c) ------------------------------
  */
 
-void wb_define_read(struct wb_sql_reader *r, const char *type, const json_t *body);
+void wb_statement_read(struct wb_sql_reader *r, const char *type, const json_t *body);
 void wb_alter_read(struct wb_sql_reader *r, const json_t *body);
+void wb_define_table(struct wb_sql_reader *r, const json_t *body); /* CREATE TABLE */
+void wb_define_as(struct wb_sql_reader *r, const json_t *rv, const json_t *query, bool view);
+void wb_define_index(struct wb_sql_reader *r, const json_t *body);
+void wb_define_drop(struct wb_sql_reader *r, const json_t *body);
+void wb_define_rename(struct wb_sql_reader *r, const json_t *body);
+/* The statement locks that table: what for, and what holds up nobody (NULL: nothing does). */
+struct wb_sql_table *wb_define_lock(struct wb_sql_reader *r, const json_t *rv,
+                                    enum wb_sql_lock level, enum wb_sql_work work, const char *why,
+                                    const char *safer);
+/* It cannot run inside a transaction, because of that word. */
+void wb_define_alone(struct wb_sql_reader *r, const char *word);
+bool wb_define_option(const json_t *list, const char *name); /* is there, and not off */
 void wb_tokens_read(struct wb_sql_reader *r, bool names);
 void wb_needs_read(struct wb_sql_reader *r);
 
