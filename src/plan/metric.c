@@ -112,18 +112,25 @@ static void describe(const struct wb_plan_reader *r, const char *text, struct wb
         m->shape = WB_SHAPE_RATIO;
 }
 
-/* Whether a code block of the plan measures it: those further down are not read yet. */
-static bool in_a_block(const struct wb_plan_reader *r, const char *name) {
+void wb_metric_look_ahead(struct wb_plan_reader *r) {
     static const char attribute[] = "metric=";
     const char *end = r->text + r->len, *s = r->text;
-    size_t len = strlen(name);
+    size_t cap = 0;
     while ((s = memmem(s, (size_t)(end - s), attribute, sizeof attribute - 1))) {
         s += sizeof attribute - 1;
-        s += *s == '"';
-        if ((size_t)(end - s) > len && strncasecmp(s, name, len) == 0 &&
-            strchr("\" \t\r\n", s[len]))
-            return true;
+        const char *until = s < end && *s == '"' ? "\"\r\n" : " \t\r\n";
+        s += s < end && *s == '"';
+        size_t len = 0;
+        while (s + len < end && !strchr(until, s[len]))
+            len++;
+        *WB_PUSH(r->a, r->ahead, r->n_ahead, cap) = wb_arena_strndup(r->a, s, len);
     }
+}
+
+static bool in_a_block(const struct wb_plan_reader *r, const char *name) {
+    for (size_t i = 0; i < r->n_ahead; i++)
+        if (strcasecmp(r->ahead[i], name) == 0)
+            return true;
     return false;
 }
 

@@ -110,6 +110,7 @@ enum wb_code wb_plan_parse(const char *path, const char *text, size_t len,
     r.len = len;
     r.opts = opts ? opts : &defaults;
     wb_reader_index(&r);
+    wb_metric_look_ahead(&r);
     p->text = r.text;
     p->len = r.len;
     p->line_at = r.line_at;

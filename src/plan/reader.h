@@ -43,6 +43,8 @@ struct wb_plan_reader {
     size_t len;
     size_t *line_at; /* of line i+1; line_at[n_lines] is len */
     size_t n_lines;
+    const char **ahead; /* metrics that code blocks name, also those that are not read yet */
+    size_t n_ahead;
     const struct wb_plan_opts *opts;
     struct wb_elements *elements; /* of each pattern (pattern.h) */
     int phase;                    /* the phase that is being read, -1 outside */
@@ -109,6 +111,8 @@ struct wb_plan_text wb_front_text(struct wb_plan_reader *r, const char *text,
 
 /* The metric of that name, made if it is new; aliases are resolved ("latency p95" is P95). */
 struct wb_plan_metric *wb_metric_named(struct wb_plan_reader *r, const char *name);
+/* Fills ahead, before anything is read. */
+void wb_metric_look_ahead(struct wb_plan_reader *r);
 /* Whether the name is built in, observed or bound somewhere in the plan. */
 bool wb_metric_known(const struct wb_plan_reader *r, const char *name);
 /* Its own name, and how it is counted, by the name alone. */

@@ -97,8 +97,9 @@ const char *wb_phrase_slice(const struct wb_plan_reader *r, const struct wb_phra
     WB_CLEANUP_BUF struct wb_buf b = {0};
     for (size_t k = i; k < j; k++) {
         const struct wb_token *t = &p->tokens[k];
-        wb_buf_addf(&b, "%s%s", k > i ? between(r, t - 1, t) : "",
-                    wb_reader_slice(r, t->from, t->to));
+        if (k > i)
+            wb_buf_adds(&b, between(r, t - 1, t));
+        wb_buf_adds(&b, wb_reader_slice(r, t->from, t->to));
     }
     return wb_arena_strdup(r->a, wb_buf_str(&b));
 }
