@@ -30,6 +30,11 @@ size_t wb_compare_at(const struct wb_phrase *p, size_t i, enum wb_plan_cmp *ret,
 /* The comparing word that this one is a slip of the pen away from, or NULL. */
 const char *wb_compare_near(const char *word, enum wb_plan_cmp *ret);
 
+/* Whether a token may stand in a name for that slot, and tokens [ti, ti + n) together be one. */
+bool wb_name_word(const struct wb_token *t, enum wb_slot slot);
+bool wb_name_fits(const struct wb_plan_reader *r, const struct wb_phrase *p, enum wb_slot slot,
+                  size_t ti, size_t n);
+
 void wb_pattern_parse(struct wb_arena *a, const char *text, struct wb_elements *ret);
 
 #endif

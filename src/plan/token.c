@@ -4,10 +4,9 @@
  * inline positions do not survive indentation, escapes and tables. Emphasis marks and link targets
  * vanish; a code span is one token. Hyphens inside words part them, so that "dual-write" and "dual
  * write" are the same words. */
-#include "plan/reader.h"
+#include "plan/written.h"
 
 #include <string.h>
-#include <strings.h>
 
 struct lexer {
     const struct wb_plan_reader *r;
@@ -146,49 +145,6 @@ static bool read_sign(struct lexer *x) {
     return false;
 }
 
-/* Characters that say nothing: bytes of an emoji or another picture, of an invisible sign, or 0. */
-static size_t picture(const struct lexer *x, size_t ahead) {
-    unsigned char a = peek(x, ahead), b = peek(x, ahead + 1), c = peek(x, ahead + 2);
-    if (a == 0xF0 && b == 0x9F)
-        return 4; /* U+1F000 to U+1FFFF */
-    if (a == 0xC2 && (b == 0xAD || b == 0xB1))
-        return 2; /* soft hyphen; plus-minus: "within ±10%" */
-    /* technical signs, shapes, dingbats; not the arrows and operators */
-    bool symbol = a == 0xE2 && ((b >= 0x8C && b <= 0x8F) || (b >= 0x94 && b <= 0x9E) ||
-                                (b >= 0xAC && b <= 0xAD));
-    bool joiner = a == 0xE2 && ((b == 0x80 && c >= 0x8B && c <= 0x8F) || (b == 0x81 && c == 0xA0));
-    bool hyphen = a == 0xE2 && b == 0x80 && (c == 0x90 || c == 0x91);
-    bool variant = a == 0xEF && ((b == 0xB8 && c >= 0x80 && c <= 0x8F) || (b == 0xBB && c == 0xBF));
-    return symbol || joiner || hyphen || variant ? 3 : 0;
-}
-
-/* "<br>", "</b>", "<!-- hidden -->": the bytes of an HTML tag or comment at x, or 0. */
-static size_t html(const struct lexer *x, bool *ret_break) {
-    static const char *const names[] = {"br",   "b",       "i",       "em", "strong", "code",
-                                        "kbd",  "sub",     "sup",     "u",  "s",      "del",
-                                        "ins",  "mark",    "span",    "a",  "img",    "small",
-                                        "font", "details", "summary", "p",  "div",    "center"};
-    const char *s = x->r->text + x->at;
-    size_t left = x->end - x->at;
-    *ret_break = false;
-    if (left > 6 && memcmp(s, "<!--", 4) == 0) {
-        const char *end = memmem(s + 4, left - 4, "-->", 3);
-        return end ? (size_t)(end - s) + 3 : 0;
-    }
-    const char *end = left > 2 && *s == '<' ? memchr(s, '>', left) : NULL;
-    size_t from = left > 2 && s[1] == '/' ? 2 : 1, n = 0;
-    while (end && s + from + n < end && letter((unsigned char)s[from + n]))
-        n++;
-    for (size_t i = 0; end && n && i < sizeof names / sizeof *names; i++) {
-        if (strlen(names[i]) != n || strncasecmp(s + from, names[i], n) != 0 ||
-            !strchr(" />", s[from + n]))
-            continue;
-        *ret_break = strcmp(names[i], "br") == 0;
-        return (size_t)(end - s) + 1;
-    }
-    return 0;
-}
-
 /* A code span that is a value or a comparison ("`0.1%`", "`< 22 ms`") is read as if it were none.
  */
 static bool value_in_code(const char *s, size_t len) {
@@ -243,57 +199,13 @@ static bool read_code(struct lexer *x) {
     return false;
 }
 
-/* The bytes of what parts groups of digits beside the comma: a space that does not break, an
- * apostrophe, and a plain space, which might as well part two numbers. */
-static size_t group_sign(const struct lexer *x, size_t ahead) {
-    static const char *const parts[] = {
-        " ", "'", "\xC2\xA0", "\xE2\x80\x99", "\xE2\x80\x87", "\xE2\x80\x89", "\xE2\x80\xAF"};
-    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++) {
-        size_t n = strlen(parts[i]);
-        if (x->end - x->at >= ahead + n && memcmp(x->r->text + x->at + ahead, parts[i], n) == 0)
-            return n;
-    }
-    return 0;
-}
-
-/* "10 000" from the end of its first group on: the bytes of the other groups. */
-static size_t more_groups(const struct lexer *x, size_t first, bool *ret_plain) {
-    size_t n = first;
-    for (size_t sign; first <= 3 && (sign = group_sign(x, n)); n += sign + 3) {
-        size_t at = n + sign;
-        bool three = digit(peek(x, at)) && digit(peek(x, at + 1)) && digit(peek(x, at + 2));
-        if (!three || digit(peek(x, at + 3)))
-            break;
-        *ret_plain |= peek(x, n) == ' ';
-    }
-    return n;
-}
-
-/* "5.000" is five, or five thousand where people write so. */
-static bool unclear(const char *number) {
-    const char *point = strchr(number, '.');
-    return point && *number != '0' && strlen(point) == 4 && point[3] == '0';
-}
-
 static void read_number(struct lexer *x) {
-    size_t n = peek(x, 0) == '.' ? 1 : 0; /* ".1%" */
-    bool plain = false, whole = n == 0;
-    for (; digit(peek(x, n)) || ((peek(x, n) == '.' || peek(x, n) == ',') && digit(peek(x, n + 1)));
-         n++)
-        whole &= digit(peek(x, n));
-    n = whole ? more_groups(x, n, &plain) : n;
+    struct wb_digits d;
+    size_t n = wb_digits_at(x->r->a, x->r->text + x->at, x->end - x->at, &d);
     struct wb_token *t = push(x, WB_TOKEN_NUMBER, n);
-    WB_CLEANUP_BUF struct wb_buf b = {0};
-    wb_buf_adds(&b, x->r->text[t->from] == '.' ? "0" : "");
-    for (size_t i = 0, inside = 0; i < n; i++) {
-        char c = x->r->text[t->from + i];
-        bool part = digit((unsigned char)c) || c == '.' || c == ',';
-        if (part || !inside)
-            wb_buf_addc(&b, part ? c : plain ? ' ' : ',');
-        inside = !part;
-    }
-    t->text = wb_arena_strdup(x->r->a, wb_buf_str(&b));
-    t->malformed = !wb_decimal_parse(t->text, strlen(t->text), &t->number) || unclear(t->text);
+    t->text = d.text;
+    t->number = d.number;
+    t->malformed = d.malformed;
     if (peek(x, 0) == '-' && letter(peek(x, 1)) && peek(x, 1) < 0x80)
         x->at++; /* "10-minute" */
 }
@@ -331,7 +243,8 @@ static void read_word(struct lexer *x) {
         unsigned char c = peek(x, n), next = peek(x, n + 1);
         bool inner = n && (c == '.' || c == '\'' || c == '@') && (letter(next) || digit(next));
         if (!(letter(c) || (n && digit(c)) || inner) ||
-            (c >= 0x80 && (sign_here(x, n) || picture(x, n))))
+            (c >= 0x80 &&
+             (sign_here(x, n) || wb_picture_at(x->r->text + x->at + n, x->end - x->at - n))))
             break;
     }
     while (n > 1 && peek(x, n - 1) == '_')
@@ -386,12 +299,12 @@ static bool skip_link(struct lexer *x) {
 /* HTML and pictures. */
 static bool skip_decoration(struct lexer *x) {
     bool line_break;
-    size_t n = picture(x, 0);
+    size_t n = wb_picture_at(x->r->text + x->at, x->end - x->at);
     if (n) {
         x->at += n;
         return true;
     }
-    n = html(x, &line_break);
+    n = wb_html_at(x->r->text + x->at, x->end - x->at, &line_break);
     if (n && line_break)
         push(x, WB_TOKEN_MARK, n)->mark = ';';
     else
