@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 struct wb_cancel wb_cli_cancel;
+const char *wb_cli_command = "COMMAND";
 static FILE *log_file;
 static pthread_mutex_t log_lock = PTHREAD_MUTEX_INITIALIZER;
 
@@ -61,9 +62,20 @@ int wb_cli_exit_code(const struct wb_error *err) {
     return wb_error_exit_code(err->code);
 }
 
+/* What to do, where the table's hint leads to the help of COMMAND: of the one that runs. */
+static const char *hint_words(const struct wb_error *err, char *to, size_t size) {
+    const char *hint = wb_error_hint_of(err), *word = strstr(hint, "COMMAND");
+    if (!word)
+        return hint;
+    snprintf(to, size, "%.*s%s%s", (int)(word - hint), hint, wb_cli_command,
+             word + strlen("COMMAND"));
+    return to;
+}
+
 static void fail_json(const struct wb_error *err, int code) {
     WB_CLEANUP_BUF struct wb_buf b = {0};
     struct wb_json j = {.out = &b};
+    char hint[320];
     wb_json_object(&j);
     wb_json_key_uint(&j, "format", 1);
     wb_json_key_str(&j, "event", "error");
@@ -73,7 +85,7 @@ static void fail_json(const struct wb_error *err, int code) {
     wb_json_key_str(&j, "name", wb_error_name(err->code));
     wb_json_key_str(&j, "summary", wb_error_summary(err->code));
     wb_json_key_str(&j, "text", err->text);
-    wb_json_key_str(&j, "hint", wb_error_hint_of(err));
+    wb_json_key_str(&j, "hint", hint_words(err, hint, sizeof hint));
     wb_json_key_str(&j, "sqlstate", err->sqlstate[0] ? err->sqlstate : NULL);
     wb_json_end(&j);
     puts(wb_buf_str(&b));
@@ -85,8 +97,9 @@ int wb_cli_fail(const struct wb_error *err, bool json) {
     if (json)
         fail_json(err, code);
     fprintf(stderr, "whimbrel: %s: %s\n", wb_error_summary(err->code), err->text);
-    if (*wb_error_hint_of(err))
-        fprintf(stderr, "  what to do: %s\n", wb_error_hint_of(err));
+    char hint[320];
+    if (*hint_words(err, hint, sizeof hint))
+        fprintf(stderr, "  what to do: %s\n", hint_words(err, hint, sizeof hint));
     wb_cli_log(err->text);
     return code;
 }

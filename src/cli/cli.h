@@ -37,6 +37,7 @@ void wb_cli_catch_signals(void);
 /* How the process ends for an error: prints it ("error: … / what to do: …", or a JSON line) and
  * returns the exit code; 130 or 143 where a signal asked. */
 int wb_cli_fail(const struct wb_error *err, bool json);
+extern const char *wb_cli_command; /* that runs, for hints that lead to its --help */
 int wb_cli_exit_code(const struct wb_error *err); /* the same without printing */
 
 /* A usage error: prints it with the way to the command's help; returns 2. */

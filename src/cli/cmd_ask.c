@@ -77,8 +77,9 @@ static const struct {
      "whimbrel rollback plan.md --to 1\n  whimbrel rollback plan.md --to 1 --execute",
      WB_REQUEST_ROLLBACK, rollback_options},
     {"amend", "PLAN --reason TEXT",
-     "Takes over an edit of a plan that runs. Steps that have run must stay as they were; "
-     "signatures become void.",
+     "Takes over an edit of a plan that runs. What has run is undone by the texts that it ran by; "
+     "signatures of what was\nedited, and of phases that are not done, become void. A runner ends: "
+     "start it again as before.",
      "whimbrel amend plan.md --reason \"larger batches\"", WB_REQUEST_AMEND, amend_options},
     {"abort", "PLAN [--reason TEXT]",
      "Ends the run for good. Nothing is undone: roll back first if that is wanted.",
@@ -135,6 +136,21 @@ static const char *by_hand(const struct wb_run_undo *u, const char *kind) {
     return !manual ? "" : said_by_phase(u) ? "by hand: " : "by hand, undo: ";
 }
 
+/* What a step that set flags found them at. */
+static void print_flags(const json_t *flags) {
+    size_t i;
+    const json_t *f;
+    json_array_foreach(flags, i, f) {
+        const char *name = json_string_value(json_object_get(f, "flag"));
+        const json_t *share = json_object_get(f, "share");
+        if (name && share)
+            printf("       sets the flag %s back to %.4g %%\n", name,
+                   (double)json_integer_value(share) / 100);
+        else if (name)
+            printf("       sets who may write, by the flags of %s, back to what it was\n", name);
+    }
+}
+
 static int print_undos(const struct wb_run_state *s, int to, bool json) {
     WB_CLEANUP_BUF struct wb_buf b = {0};
     struct wb_json j = {.out = &b};
@@ -165,6 +181,8 @@ static int print_undos(const struct wb_run_state *s, int to, bool json) {
                        strcmp(u->step, "stage.1") != 0 && wb_str_starts(u->step, "stage.")
                            ? ", or to less where it stands at less by then"
                            : "");
+            if (!json)
+                print_flags(json_object_get(data, "flags"));
             wb_json_object(&j);
             wb_json_key_int(&j, "phase", u->phase);
             wb_json_key_str(&j, "item", u->step);
@@ -179,6 +197,10 @@ static int print_undos(const struct wb_run_state *s, int to, bool json) {
     wb_json_end(&j);
     if (json)
         puts(wb_buf_str(&b));
+    else if (s->aborted)
+        printf("%zu to undo. Nothing was done, and whimbrel does none of it any more: the run was "
+               "aborted; do by hand what is wanted, in this order.\n",
+               n);
     else
         printf("%zu to undo, in this order%s. Nothing was done: add --execute%s.\n", n,
                irreversible ? ", of which some cannot be undone" : "",
@@ -195,6 +217,9 @@ static int show_rollback(const struct args *a, const struct wb_run_opts *opts) {
     enum wb_code code = wb_run_read(opts, &s, &lease, &arena, &err);
     if (!code && (to == WB_RUN_NO_PHASE || (s.rolling_back && to > s.roll_back_to)))
         to = wb_run_roll_back_to(&s);
+    else if (!code && to > wb_run_last_phase(&s))
+        code = wb_error_set(&err, WB_E_DENIED, "there is no phase %d: the last one is %d", to,
+                            wb_run_last_phase(&s));
     int exit = code ? wb_cli_fail(&err, a->json) : print_undos(&s, to, a->json);
     wb_run_state_done(&s);
     wb_arena_done(&arena);

@@ -53,6 +53,15 @@ static int help(FILE *to) {
     return to == stdout ? 0 : 2;
 }
 
+static int dispatch(int argc, char **argv) {
+    for (size_t i = 0; i < wb_n_commands; i++)
+        if (strcmp(argv[0], wb_commands[i].name) == 0) {
+            wb_cli_command = wb_commands[i].name;
+            return wb_commands[i].run(argc, argv);
+        }
+    return wb_cli_usage("", "there is no command \"%s\"", argv[0]);
+}
+
 int main(int argc, char **argv) {
     /* Large values come and go: give their memory back at once instead of keeping it. */
     mallopt(M_MMAP_THRESHOLD, 1 << 20);
@@ -62,7 +71,7 @@ int main(int argc, char **argv) {
     if (argc < 2)
         return help(stderr);
     if (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0 ||
-        strcmp(argv[1], "help") == 0)
+        (strcmp(argv[1], "help") == 0 && argc == 2))
         return help(stdout);
     if (strcmp(argv[1], "--version") == 0) {
         puts("whimbrel " WB_VERSION);
@@ -73,8 +82,7 @@ int main(int argc, char **argv) {
     struct wb_error err;
     if (trace && *trace && wb_trace_to(trace, &err))
         return wb_cli_fail(&err, false);
-    for (size_t i = 0; i < wb_n_commands; i++)
-        if (strcmp(argv[1], wb_commands[i].name) == 0)
-            return wb_commands[i].run(argc - 1, argv + 1);
-    return wb_cli_usage("", "there is no command \"%s\"", argv[1]);
+    char *of_command[] = {argv[2], (char *)"--help", NULL};
+    bool asks = strcmp(argv[1], "help") == 0; /* whimbrel help copy */
+    return asks ? dispatch(2, of_command) : dispatch(argc - 1, argv + 1);
 }

@@ -140,7 +140,8 @@ static const char *people_words(const struct words *w) {
     case WB_EVENT_AMENDED:
         return wb_arena_printf(w->a, "the plan was amended: %s", get(w, "reason"));
     case WB_EVENT_ABORTED:
-        return wb_arena_printf(w->a, "ABORTED by %s %s", get(w, "who"), get(w, "why"));
+        return wb_arena_printf(w->a, "ABORTED by %s%s%s", get(w, "who"), *get(w, "why") ? ": " : "",
+                               get(w, "why"));
     case WB_EVENT_FLAG:
         if (e->step && strncmp(e->step, "stage.", 6) == 0)
             return ""; /* the stage says it */
@@ -284,8 +285,10 @@ void wb_run_print_status(const struct wb_run_state *s, const struct wb_lease *l,
     for (size_t i = 0; i < s->n_phases; i++)
         done += s->phases[i].state == WB_RUN_DONE;
     printf("%s\n%s\n", s->plan, headline(s, l));
+    if (s->aborted)
+        printf("  why:     aborted %s\n", s->aborted_why);
     if (s->held)
-        printf("  why:     %s\n", s->held);
+        printf("  %s %s\n", s->aborted ? "held by:" : "why:    ", s->held);
     if (s->edited)
         printf("  edited:  %s; it goes on as it was until: whimbrel amend %s --reason \"…\"\n",
                s->edited, path);

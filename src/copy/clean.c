@@ -56,7 +56,7 @@ static enum wb_code clean(struct wb_conn *c, struct wb_arena *a, const char ***r
 enum wb_code wb_copy_clean(const struct wb_url *url, struct wb_arena *a, const char ***ret_removed,
                            size_t *ret_n, struct wb_error *err) {
     struct wb_conn *c = NULL;
-    struct wb_open_opts opts = {.side = WB_SIDE_TARGET};
+    struct wb_open_opts opts = {.side = WB_SIDE_TARGET, .must_exist = true};
     enum wb_code code = wb_registry_open(url, &opts, &c, err);
     if (code)
         return code;

@@ -154,7 +154,7 @@ static enum wb_code parse_file(struct parse *p, const char *s) {
 
 static enum wb_code parse_server(struct parse *p, const char *s) {
     if (!wb_str_starts(s, "//"))
-        return bad(p, "// is missing behind the scheme");
+        return bad(p, "// is missing behind the scheme, or the scheme is misspelt,");
     s += 2;
     const char *query = strchrnul(s, '?'), *slash = memchr(s, '/', (size_t)(query - s));
     enum wb_code code = parse_authority(p, s, slash ? slash : query);

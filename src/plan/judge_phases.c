@@ -252,7 +252,9 @@ static void judge_two_databases(struct wb_plan_reader *r) {
         wb_reader_find(
             r, WB_PLAN_TWO_DATABASES, f->target.place,
             "let the application write to both, and say so (\"dual-write error rate < 0.1%\"); or "
-            "stop writes while data is copied (\"no writes to source\")",
+            "stop writes while data is copied, and ask for it by an entry criterion (\"no writes "
+            "to "
+            "source\")",
             "source and target are two databases: what is written between the phases must be "
             "carried over, and nothing says how");
 }

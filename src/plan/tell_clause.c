@@ -42,11 +42,12 @@ static void put_samples(struct wb_buf *b, double n) {
                 wb_str_human_count((uint64_t)(n + 0.5), text, sizeof text));
 }
 
-/* What makes a value decide: 2 samples in a row, or for ratios and quantiles a statistical bound.
- */
+/* What makes a value decide: for ratios and quantiles a statistical bound, else a number of
+ * samples; of a trigger 2 in a row. */
 static void put_certainty(struct wb_buf *b, const struct wb_plan_reader *r,
                           const struct wb_plan_clause *c, enum wb_clause_place at) {
     struct wb_decimal none = {0};
+    bool judged_as_gate = (at == WB_AT_CRITERIA || at == WB_AT_CHECK) && c->kind != WB_CLAUSE_ALERT;
     bool below = c->cmp == WB_CMP_LT || c->cmp == WB_CMP_LE;
     bool ratio = c->metric->shape == WB_SHAPE_RATIO && c->value.unit == WB_UNIT_RATIO &&
                  !r->plan->front.strict_ratios && wb_decimal_compare(c->value.number, none) > 0;
@@ -56,7 +57,7 @@ static void put_certainty(struct wb_buf *b, const struct wb_plan_reader *r,
         put_samples(b, 3 / wb_decimal_double(c->value.number));
     else if (at != WB_AT_TRIGGER && below && c->metric->shape == WB_SHAPE_QUANTILE)
         put_samples(b, 3 / (1 - wb_decimal_double(c->metric->quantile)));
-    else if (at == WB_AT_GATE)
+    else if (at == WB_AT_GATE || (judged_as_gate && !c->window_ms && !c->for_ms))
         wb_buf_addf(b, " in %lld samples at least", (long long)r->plan->front.observations);
     else if (!c->window_ms && !c->for_ms)
         wb_buf_adds(b, " in 2 consecutive samples");

@@ -106,9 +106,13 @@ static enum wb_code run_done(struct wb_apply *a) {
 
 static enum wb_code aborted(struct wb_apply *a) {
     enum wb_code code = wb_apply_must_go_on(a);
-    if (!code)
-        a->s->aborted = true;
-    return code;
+    if (code)
+        return code;
+    const char *why = wb_apply_text(a, "why");
+    a->s->aborted = true;
+    a->s->aborted_why =
+        wb_arena_printf(&a->s->arena, "by %s%s%s", wb_apply_text(a, "who"), *why ? ": " : "", why);
+    return WB_OK;
 }
 
 static enum wb_code paused(struct wb_apply *a) {

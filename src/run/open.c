@@ -322,8 +322,11 @@ enum wb_code wb_run_begin(struct wb_run *r, struct wb_error *err) {
     enum wb_code code = wb_run_replay(r->journal, s, err);
     if (code)
         return code;
-    if (s->aborted)
-        return wb_error_set(err, WB_E_HELD, "the run was aborted: it does not go on");
+    if (s->aborted) {
+        wb_error_set(err, WB_E_HELD, "the run was aborted: it does not go on");
+        return wb_error_hint(err, "to begin anew, keep its journal under another name; what was "
+                                  "done before is known to that journal alone");
+    }
     if ((code = wb_run_check_journal(r, err)))
         return code;
     wb_run_pin(r);

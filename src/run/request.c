@@ -89,6 +89,13 @@ static enum wb_answer_state abort_run(struct asked *a) {
 /* --- approve
  * ------------------------------------------------------------------------------------- */
 
+static const char *roles_of(struct asked *a, const struct wb_run_phase *p) {
+    const char *all = p->n_roles ? "" : "none";
+    for (size_t i = 0; i < p->n_roles; i++)
+        all = wb_arena_printf(&a->r->arena, "%s%s\"%s\"", all, i ? ", " : "", p->roles[i]);
+    return all;
+}
+
 static enum wb_answer_state sign(struct asked *a) {
     struct wb_run_phase *p = wb_run_current(&a->r->state);
     if (!*a->q->role)
@@ -100,8 +107,9 @@ static enum wb_answer_state sign(struct asked *a) {
     for (size_t i = 0; i < p->n_roles; i++)
         asked_for |= wb_str_ieq(p->roles[i], a->q->role);
     if (!asked_for)
-        return says(a, WB_ANSWER_REFUSED, "phase %d asks for no signature of \"%s\"", p->number,
-                    a->q->role);
+        return says(a, WB_ANSWER_REFUSED,
+                    "phase %d asks for no signature of \"%s\"; it asks for %s", p->number,
+                    a->q->role, roles_of(a, p));
     const struct wb_run_item *check = wb_run_next_item(p, WB_ITEM_CHECK);
     a->r->judge_again_us = 0; /* something may wait for just this */
     wb_run_event(a->r, WB_EVENT_SIGN_OFF, p->number, NULL, "role:s who:s hash:s verdict:s",
@@ -189,6 +197,9 @@ static enum wb_answer_state roll_back(struct asked *a) {
     bool more = s->rolling_back && to < s->roll_back_to;
     bool confirmed = json_is_true(json_object_get(a->args, "irreversible"));
     size_t n = 0;
+    int last = wb_run_last_phase(s);
+    if (to > last)
+        return says(a, WB_ANSWER_REFUSED, "there is no phase %d: the last one is %d", to, last);
     if (s->rolling_back && to > s->roll_back_to)
         return says(a, WB_ANSWER_REFUSED,
                     "the run is being rolled back as far as to phase %d: what is being undone is "
@@ -256,6 +267,8 @@ static enum wb_answer_state amend(struct asked *a) {
                      a->r->opts->path);
     else if (why)
         state = says(a, WB_ANSWER_REFUSED, "line %u: %s", place.line, why);
+    else if (!moved && !wb_run_edited(&program, &a->r->state, &arena))
+        state = says(a, WB_ANSWER_REFUSED, "the plan is as it was: there is nothing to take over");
     else {
         put_amended(a, &program, reason, moved);
         state = says(a, WB_ANSWER_DONE,

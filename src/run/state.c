@@ -93,6 +93,10 @@ int wb_run_roll_back_to(const struct wb_run_state *s) {
     return to;
 }
 
+int wb_run_last_phase(const struct wb_run_state *s) {
+    return s->n_phases ? s->phases[s->n_phases - 1].number : -1;
+}
+
 struct wb_run_flag *wb_run_flag_of(const struct wb_run_state *s, const char *name) {
     for (size_t i = 0; i < s->n_flags; i++)
         if (wb_str_eq(s->flags[i].name, name))

@@ -169,9 +169,10 @@ struct wb_run_state {
     struct wb_arena arena;
     bool started, paused, aborted, done;
     bool rolling_back, undo_irreversible;
-    int roll_back_to;      /* number of the phase that is kept; meaningful while rolling back */
-    const char *held;      /* why the run waits for a person; NULL: it does not */
-    const char *held_item; /* NULL: none */
+    int roll_back_to;        /* number of the phase that is kept; meaningful while rolling back */
+    const char *aborted_why; /* "by NAME: REASON"; NULL: it was not */
+    const char *held;        /* why the run waits for a person; NULL: it does not */
+    const char *held_item;   /* NULL: none */
     int held_phase;
     const char *plan, *plan_hash;
     const char *edited; /* by wb_run_read: what of the plan's file is not what runs; NULL: none */
@@ -205,6 +206,7 @@ enum wb_code wb_run_apply(struct wb_run_state *s, const struct wb_event *e, stru
 /* --- questions -----------------------------------------------------------------------------------
  */
 
+int wb_run_last_phase(const struct wb_run_state *s); /* its number; -1: there is none */
 struct wb_run_phase *wb_run_phase_of(const struct wb_run_state *s, int number);   /* NULL: none */
 struct wb_run_item *wb_run_item_of(const struct wb_run_phase *p, const char *id); /* NULL: none */
 /* The phase under way: the first that is not done. NULL: all are. */

@@ -242,6 +242,8 @@ static bool is_column(const char *glob, const struct wb_table *t) {
 }
 
 /* A name that stands for nothing is a slip, and what was meant would not be compared. */
+#define HELP "see the names with whimbrel inspect, and whimbrel verify --help"
+
 static enum wb_code check_names(struct wb_verify_job *job, struct wb_error *err) {
     const struct wb_verify_opts *o = job->opts;
     for (size_t i = 0; i < o->n_tables; i++) {
@@ -251,19 +253,23 @@ static enum wb_code check_names(struct wb_verify_job *job, struct wb_error *err)
             found |= matches(job, o->tables[i], w->source_schema, w->source_name) ||
                      matches(job, o->tables[i], w->schema, w->name);
         }
-        if (!found)
-            return wb_error_set(err, WB_E_RULE, "--tables \"%s\" matches none of the %zu tables",
-                                o->tables[i], job->wanted.n_tables);
+        if (!found) {
+            wb_error_set(err, WB_E_RULE, "--tables \"%s\" matches none of the %zu tables",
+                         o->tables[i], job->wanted.n_tables);
+            return wb_error_hint(err, HELP);
+        }
     }
     for (size_t i = 0; i < o->n_columns; i++) {
         bool found = false;
         for (size_t k = 0; k < job->n_pairs; k++)
             found |= is_column(o->columns[i], job->pairs[k].wanted) ||
                      is_column(o->columns[i], job->pairs[k].table[WB_SIDE_TARGET]);
-        if (!found)
-            return wb_error_set(err, WB_E_RULE,
-                                "--columns \"%s\" matches no column of the tables compared",
-                                o->columns[i]);
+        if (!found) {
+            wb_error_set(err, WB_E_RULE,
+                         "--columns \"%s\" matches no column of the tables compared",
+                         o->columns[i]);
+            return wb_error_hint(err, HELP);
+        }
     }
     return WB_OK;
 }

@@ -341,7 +341,7 @@ enum wb_code wb_verify_run(const struct wb_verify_opts *opts, struct wb_verify_r
 
 enum wb_code wb_verify_clean(const struct wb_url *url, struct wb_arena *a,
                              const char ***ret_removed, size_t *ret_n, struct wb_error *err) {
-    struct wb_open_opts opts = {.side = WB_SIDE_TARGET};
+    struct wb_open_opts opts = {.side = WB_SIDE_TARGET, .must_exist = true};
     struct wb_conn *c = NULL;
     enum wb_code code = wb_registry_open(url, &opts, &c, err);
     if (!code)

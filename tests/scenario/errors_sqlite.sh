@@ -122,4 +122,29 @@ else
     echo "# file system full: not tried, this user may not mount"
 fi
 equal "the source is as it was" "$before" "$(md5sum <"$src")"
+
+# A name that is misspelt: nothing is made by it, and the way out is told.
+asks() { # CASE CODE ARGUMENTS…
+    local name=$1 want=$2
+    shift 2
+    RC=0
+    "$WHIMBREL" "$@" >"$SAID" 2>&1 </dev/null || RC=$?
+    rc "$name" "$want"
+}
+asks "a file to clean that is not there" 4 clean "sqlite:$DIR/none.db"
+says "a file to clean that is not there: named" none.db
+gone "a file to clean that is not there is not made" "$DIR/none.db"
+asks "a scheme that is misspelt" 2 copy "sqllite:$src" "$DST"
+says "a scheme that is misspelt: said" 'misspelt.*sqllite'
+asks "a wrong number" 2 verify "$SRC" "$DST" --jobs many
+says "a wrong number: the way to the help of this command" 'whimbrel verify --help'
+asks "a table that is not there" 2 verify "$SRC" "sqlite:$src" --tables nothing
+says "a table that is not there: the way to the help of this command" 'whimbrel verify --help'
+for command in copy verify inspect backup clean check run status pause resume approve rollback amend abort errors; do
+    asks "$command --help" 0 "$command" --help
+    says "$command --help: how it is used, with an example" "^Usage: whimbrel $command"
+    asks "help $command" 0 help "$command"
+    says "help $command: the same" "^Usage: whimbrel $command"
+done
+asks "help of nothing" 2 help kopy
 wb_finish

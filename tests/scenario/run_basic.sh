@@ -55,6 +55,20 @@ assert_eq 1 "$RC"
 ask approve --as "Data Lead"
 assert_eq 0 "$RC"
 
+wb_case "what cannot be meant is refused, and says what can be"
+ask approve --as "data laed"
+assert_eq 1 "$RC"
+said 'asks for no signature of "data laed"; it asks for "data lead"'
+ask amend --reason "nothing was edited"
+assert_eq 1 "$RC"
+said 'the plan is as it was'
+for more in "" --execute; do
+    # shellcheck disable=SC2086
+    ask rollback --to 9 $more
+    assert_eq 1 "$RC"
+    said 'there is no phase 9: the last one is 2'
+done
+
 wb_case "an edit of a phase under way is refused, and voids signatures once it is amended"
 sed -i 's/must return 3$/must return 3; `SELECT 1` must return 1/' "$PLAN"
 run
@@ -140,8 +154,15 @@ ask abort --reason "postponed"
 assert_eq 0 "$RC"
 run
 assert_eq 1 "$RC"
-said aborted
+said 'aborted: it does not go on'
+said 'to begin anew, keep its journal under another name'
 assert_eq aborted "$(state)"
+ask status
+said 'why: +aborted by .*: postponed'
+ask rollback --to 0
+said 'the run was aborted; do by hand what is wanted'
+ask rollback --to 0 --execute
+assert_eq 1 "$RC"
 
 wb_case "another database in place of the first is refused"
 plan split

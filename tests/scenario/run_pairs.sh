@@ -42,4 +42,31 @@ sed -i '/^|/d' "$PLAN"
 shop 2>/dev/null
 expect_exit 0 "$WHIMBREL" check "$PLAN" --offline
 assert_match 'no mapping table' "$(tr -s '\n ' ' ' <"$WB_TMP/out")"
+
+wb_case "of two databases, the tables that differ are told with both counts"
+plan pairs
+shop
+export NEW=$DIR/new.db
+cat >"$PLAN" <<'END'
+---
+whimbrel: 1
+source: sqlite:${SHOP}
+target: sqlite:${NEW}
+---
+# Two databases
+
+## Phase 1: Copy
+
+1. Copy the database into the target
+
+## Phase 2: Compare
+
+**Integrity check**: row count match
+END
+run --until 1
+assert_eq 0 "$RC"
+sqlite3 "$NEW" "DELETE FROM people WHERE id = 2"
+run
+assert_eq 1 "$RC"
+said 'HELD: .*both sides differ: main.people has 3 rows in the source, 2 in the target; see how with whimbrel verify'
 wb_finish
