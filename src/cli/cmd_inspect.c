@@ -28,10 +28,14 @@ static void print_text(const struct wb_probe *p, const struct wb_catalog *c) {
     printf("%s %s, schema %s\n\n", p->product, p->version, c->schema ? c->schema : "");
     for (size_t i = 0; i < c->n_tables; i++) {
         const struct wb_table *t = &c->tables[i];
-        printf("table %s: about %s rows, %s, %zu columns, %zu indexes, %zu foreign keys%s\n",
-               t->name, wb_str_human_count(t->est_rows, rows, sizeof rows),
-               wb_str_human_bytes(t->est_bytes, bytes, sizeof bytes), t->n_columns, t->n_indexes,
-               t->n_fks, wb_table_replica_key(t) ? "" : ", no key");
+        printf("table %s: ", t->name);
+        if (t->est_rows) /* 0: empty, or the server does not estimate */
+            printf("about %s rows, ", wb_str_human_count(t->est_rows, rows, sizeof rows));
+        if (t->est_bytes)
+            printf("%s, ", wb_str_human_bytes(t->est_bytes, bytes, sizeof bytes));
+        printf("%zu column%s, %zu index%s, %zu foreign key%s%s\n", t->n_columns,
+               t->n_columns == 1 ? "" : "s", t->n_indexes, t->n_indexes == 1 ? "" : "es", t->n_fks,
+               t->n_fks == 1 ? "" : "s", wb_table_replica_key(t) ? "" : ", no key");
         for (size_t k = 0; k < t->n_columns; k++)
             printf("  %s %s%s\n", t->columns[k].name, t->columns[k].type.native,
                    t->columns[k].not_null ? " not null" : "");

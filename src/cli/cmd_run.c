@@ -139,11 +139,13 @@ static void say_listening(struct wb_printer *p, const struct wb_run_listen *l) {
 struct teller {
     struct wb_printer printer;
     struct wb_service service;
+    bool told; /* anything of the run */
 };
 
 static void told(void *ctx, const struct wb_event *e, const struct wb_run_state *s,
                  const char *progress) {
     struct teller *t = ctx;
+    t->told = true;
     wb_run_print_event(&t->printer, e, s, progress);
 }
 
@@ -162,7 +164,7 @@ static void ticked(void *ctx, const struct wb_run_state *s, const char *waits) {
 
 static int run(struct args *a) {
     struct wb_error err = {0};
-    struct teller t;
+    struct teller t = {.told = false};
     struct wb_run_listen *listen;
     wb_printer_init(&t.printer, a->json, a->quiet);
     wb_service_open(&t.service);
@@ -175,6 +177,8 @@ static int run(struct args *a) {
     enum wb_code code = wb_run_plan(&a->opts, &err);
     wb_service_close(&t.service);
     wb_run_listen_stop(listen);
+    if (!code && !t.told && !a->json)
+        wb_printer_say(&t.printer, "nothing to do: the plan, or what --until asks for, is done");
     wb_printer_end(&t.printer);
     return code ? wb_cli_fail(&err, a->json) : 0;
 }

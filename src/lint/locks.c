@@ -31,6 +31,9 @@ static struct estimate estimate(const struct wb_table *t, enum wb_sql_work work)
 static const char *sized(struct wb_lint *l, const struct wb_sql_table *t,
                          const struct wb_table *table) {
     char bytes[32], rows[32];
+    if (!table->est_rows) /* empty, or never analyzed: the server does not say */
+        return wb_arena_printf(l->a, "%s (%s)", t->name,
+                               wb_str_human_bytes(table->est_bytes, bytes, sizeof bytes));
     return wb_arena_printf(l->a, "%s (%s, %s rows)", t->name,
                            wb_str_human_bytes(table->est_bytes, bytes, sizeof bytes),
                            wb_str_human_count(table->est_rows, rows, sizeof rows));

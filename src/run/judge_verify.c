@@ -37,18 +37,19 @@ static void told(void *ctx, const struct wb_verify_event *e) {
     pthread_mutex_unlock(&job->lock);
 }
 
-static void put_different(struct wb_buf *to, const struct wb_verify_table_report *t,
-                          bool with_counts) {
+/* "orders (10,000 rows in the source, 9,997 in the target)" */
+static void put_different(struct wb_buf *to, const struct wb_verify_table_report *t) {
     char source[40], target[40];
     wb_buf_addf(to, "%s%s", to->len ? ", " : "", t->source);
-    if (with_counts && t->source_rows != t->target_rows)
-        wb_buf_addf(to, " has %s rows in the source, %s in the target",
+    if (t->source_rows != t->target_rows)
+        wb_buf_addf(to, " (%s rows in the source, %s in the target)",
                     wb_str_human_count(t->source_rows, source, sizeof source),
                     wb_str_human_count(t->target_rows, target, sizeof target));
 }
 
 static void sum_up(struct wb_job *job, enum wb_code code, const struct wb_verify_report *r,
                    const struct wb_error *err) {
+    const struct wb_run *run = job->run;
     char rows[40];
     if (r && r->n_tables)
         job->samples = r->n_tables;
@@ -61,13 +62,15 @@ static void sum_up(struct wb_job *job, enum wb_code code, const struct wb_verify
     if (code != WB_E_DIFFERS || !r)
         return;
     WB_CLEANUP_BUF struct wb_buf names = {0};
-    bool counted = r->missing_rows + r->extra_rows + r->changed_rows == 0;
     for (size_t i = 0; i < r->n_tables && names.len < 200; i++)
         if (r->tables[i].outcome == WB_VERIFY_DIFFERENT)
-            put_different(&names, &r->tables[i], counted);
-    if (counted) { /* by row counts alone, or only the structure differs */
-        wb_job_says(job, WB_JOB_FAILED, "both sides differ%s%s; see how with whimbrel verify",
-                    names.len ? ": " : "", wb_buf_str(&names));
+            put_different(&names, &r->tables[i]);
+    if (!names.len && r->n_standing) {
+        wb_job_says(job, WB_JOB_FAILED,
+                    "what was compared is equal, but an earlier failure of %s stands, of %s: see "
+                    "whether it still differs with whimbrel verify %s, then whimbrel resume %s",
+                    r->standing[0].table, r->standing[0].failed_at, run->opts->path,
+                    run->opts->path);
         return;
     }
     wb_job_says(job, WB_JOB_FAILED,

@@ -149,6 +149,9 @@ static enum wb_code judge_watch(struct wb_run *r, struct wb_watch *w, bool busy,
 enum wb_code wb_run_watch(struct wb_run *r, struct wb_error *err) {
     uint64_t now = wb_run_now_us(r);
     enum wb_code code = WB_OK;
+    for (size_t i = 0; i < r->n_meters; i++) /* first: a watch that begins now is shown it, too */
+        if (r->meters[i].fresh)
+            r->meters[i].sample.seen_us = now;
     for (size_t i = 0; i < r->state.n_phases; i++)
         watch_phase(r, &r->state.phases[i]);
     wb_run_gates_tick(r, now);
@@ -157,7 +160,6 @@ enum wb_code wb_run_watch(struct wb_run *r, struct wb_error *err) {
         if (!m->fresh)
             continue;
         m->fresh = false;
-        m->sample.seen_us = now;
         if (m->baseline)
             wb_baseline_meter_add(m->baseline, &m->sample);
         wb_run_gates_show(r, m);

@@ -88,6 +88,7 @@ assert_eq done "$(state)"
 assert_eq 0 "$(sq "SELECT count(*) FROM sqlite_master WHERE name = 'people'")"
 run
 assert_eq 0 "$RC" "once more"
+said "nothing to do: the plan, .* is done"
 assert_eq 1 "$(sq "SELECT count(*) FROM history")"
 
 wb_case "no secret and no value of the environment is in the journal"

@@ -68,5 +68,17 @@ assert_eq 0 "$RC"
 sqlite3 "$NEW" "DELETE FROM people WHERE id = 2"
 run
 assert_eq 1 "$RC"
-said 'HELD: .*both sides differ: main.people has 3 rows in the source, 2 in the target; see how with whimbrel verify'
+said 'HELD: .*both sides differ: 1 rows missing.* in main.people \(3 rows in the source, 2 in the target\)'
+
+wb_case "what is equal by now, but was found to differ by more than is compared, is told as that, with the way out"
+expect_exit 1 "$WHIMBREL" verify "$PLAN" --settle 1ms
+sqlite3 "$NEW" "INSERT INTO people VALUES (2, 'b', 'y')"
+ask resume
+run
+assert_eq 1 "$RC"
+said 'HELD: .*what was compared is equal, but an earlier failure of main.people stands.*whimbrel verify .*then whimbrel resume'
+expect_exit 0 "$WHIMBREL" verify "$PLAN"
+ask resume
+run
+assert_eq 0 "$RC" "$(cat "$OUT")"
 wb_finish
