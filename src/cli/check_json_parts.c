@@ -160,7 +160,10 @@ static void put_actions(struct wb_json *j, const struct wb_plan_action *a, size_
 }
 
 static void put_step(struct wb_json *j, const struct wb_plan *p, const struct wb_plan_step *s) {
-    static const char *const builtins[] = {NULL, "copy", "verify", "backup"};
+    static const char *const builtins[] = {[WB_BUILTIN_COPY] = "copy",
+                                           [WB_BUILTIN_VERIFY] = "verify",
+                                           [WB_BUILTIN_BACKUP] = "backup",
+                                           [WB_BUILTIN_SCHEMA] = "schema"};
     static const char *const dangers[] = {"none", "deploys", "destroys"};
     wb_json_object(j);
     wb_check_put_place(j, s->place);
