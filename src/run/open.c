@@ -317,6 +317,16 @@ static enum wb_code check_identity(struct wb_run *r, enum wb_side side, struct w
     return WB_OK;
 }
 
+/* 0 is fine: the run begins, and no phase does. */
+static enum wb_code check_until(const struct wb_run *r, struct wb_error *err) {
+    const struct wb_program *p = &r->program;
+    int last = p->n_phases ? (int)p->phases[p->n_phases - 1].plan->number : 0;
+    if (r->opts->until == WB_RUN_NO_PHASE || r->opts->until <= last)
+        return WB_OK;
+    return wb_error_set(err, WB_E_USAGE, "--until %d: the plan's last phase is %d", r->opts->until,
+                        last);
+}
+
 enum wb_code wb_run_begin(struct wb_run *r, struct wb_error *err) {
     struct wb_run_state *s = &r->state;
     enum wb_code code = wb_run_replay(r->journal, s, err);
@@ -328,6 +338,8 @@ enum wb_code wb_run_begin(struct wb_run *r, struct wb_error *err) {
                                   "done before is known to that journal alone");
     }
     if ((code = wb_run_check_journal(r, err)))
+        return code;
+    if ((code = check_until(r, err)))
         return code;
     wb_run_pin(r);
     if (!s->started)

@@ -81,6 +81,11 @@ assert_eq 6 "$RC"
 said 'data lead has to sign first'
 ask approve --as "data lead"
 
+wb_case "an end that the plan does not have is refused"
+run --until 9
+assert_eq 2 "$RC"
+said 'last phase is 2'
+
 wb_case "the plan ends"
 run
 assert_eq 0 "$RC"
