@@ -6,6 +6,7 @@
  * the suggestion. */
 #include "plan/pattern.h"
 
+#include <limits.h>
 #include <string.h>
 
 enum {
@@ -70,10 +71,16 @@ static bool go_on(struct matcher *x, size_t ei, size_t ti, struct evidence v, un
 }
 
 static const char *nearest(const struct wb_element *e, const struct wb_token *t) {
-    for (size_t i = 0; i < e->n_words; i++)
-        if (t->kind == WB_TOKEN_WORD && wb_word_near(t->text, e->words[i]))
-            return e->words[i];
-    return NULL;
+    const char *best = NULL;
+    unsigned least = UINT_MAX;
+    for (size_t i = 0; i < e->n_words && t->kind == WB_TOKEN_WORD; i++) {
+        if (!wb_word_near(t->text, e->words[i]))
+            continue;
+        unsigned far = wb_word_distance(t->text, e->words[i]);
+        best = far < least ? e->words[i] : best;
+        least = far < least ? far : least;
+    }
+    return best;
 }
 
 static struct evidence slipped(struct evidence v, unsigned cost, size_t at, const char *word,

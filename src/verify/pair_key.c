@@ -71,14 +71,15 @@ bool wb_verify_same_order(const struct wb_type *from, const struct wb_type *to) 
                                    : number_like(to) && number_like(from));
 }
 
-/* A literal of one side's type says the same as that of the other, made of one cell. */
+/* A literal of one side's type says the same as that of the other, made of one cell. ANY is
+ * SQLite's alone: where both sides are, a literal has the cell's own storage class. */
 bool wb_verify_same_literals(const struct wb_type *from, const struct wb_type *to) {
     enum wb_kind f = from->kind, t = to->kind;
     bool moments = (f == WB_KIND_TIMESTAMP || f == WB_KIND_TIMESTAMPTZ) &&
                    (t == WB_KIND_TIMESTAMP || t == WB_KIND_TIMESTAMPTZ);
     bool raw =
         (f == WB_KIND_UUID || f == WB_KIND_BYTES) && (t == WB_KIND_UUID || t == WB_KIND_BYTES);
-    return f != WB_KIND_FLOAT && f != WB_KIND_ANY &&
+    return f != WB_KIND_FLOAT &&
            (f == t || moments || raw || (number_like(from) && number_like(to)));
 }
 

@@ -134,10 +134,10 @@ enum wb_code wb_verify_take_sample(struct wb_verify_job *job, unsigned worker,
     struct wb_conn *conns[WB_VERIFY_SIDES] = {NULL, NULL};
     enum wb_code code = WB_OK;
     if (!p->literal_keys) {
-        wb_verify_add_why(
-            job, p,
-            "rows of a sample cannot be looked up by its key (none, a float, or one that SQLite "
-            "lets hold values of any type): compare digests (a plan: checksums match)");
+        wb_verify_add_why(job, p,
+                          "rows of a sample cannot be looked up by its key (none, a float, or one "
+                          "of other types on "
+                          "the other side): compare digests (a plan: checksums match)");
         return WB_OK;
     }
     for (int s = 0; !code && s < WB_VERIFY_SIDES; s++)
