@@ -34,7 +34,7 @@ verified "every table has been compared" '[.tables[] | select(.outcome != "equal
 for t in $tables; do
     tl "UPDATE $t SET v = 'other' WHERE v = 17; DELETE FROM $t WHERE v = 18" || exit 99
     sl "DELETE FROM $t WHERE v = 19" || exit 99
-    verify --levels sample --sample 1000 --tables "$t" --json
+    verify --levels sample --sample 1000 --settle 300ms --tables "$t" --json
     rc "$t: exit 1" 1
     verified "$t: one changed, one missing, one too many" '[.changed_rows, .missing_rows, .extra_rows]' '[1,1,1]'
 done
@@ -42,12 +42,12 @@ done
 # --- a number is no text of the same digits ------------------------------------------------------------------
 
 tl "UPDATE mixed SET k = '' || k WHERE v = 4" || exit 99
-verify --levels sample --sample 1000 --tables mixed --json
+verify --levels sample --sample 1000 --settle 300ms --tables mixed --json
 verified "4 and '4' are two keys" '[.changed_rows, .missing_rows, .extra_rows]' '[1,2,2]'
 
 # --- repaired by these keys, and then equal -------------------------------------------------------------------
 
-verify --repair --execute
+verify --repair --execute --settle 300ms
 verify --json
 rc "repaired by such keys: equal" 0
 verified "all of them" '[.tables[] | select(.outcome != "equal") | .source]' '[]'
