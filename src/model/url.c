@@ -187,3 +187,20 @@ const char *wb_url_param(const struct wb_url *u, const char *name) {
             value = u->params[i].value;
     return value;
 }
+
+enum wb_code wb_url_check_params(const struct wb_url *u, const char *const *known,
+                                 struct wb_error *err) {
+    WB_CLEANUP_BUF struct wb_buf names = {0};
+    for (size_t i = 0; i < u->n_params; i++) {
+        size_t k = 0;
+        while (known[k] && !wb_str_eq(known[k], u->params[i].name))
+            k++;
+        if (known[k])
+            continue;
+        for (k = 0; known[k]; k++)
+            wb_buf_addf(&names, "%s%s", k ? ", " : "", known[k]);
+        return wb_error_set(err, WB_E_URL, "\"%s\" is no parameter of a %s: URL; it takes %s",
+                            u->params[i].name, u->scheme, names.len ? wb_buf_str(&names) : "none");
+    }
+    return WB_OK;
+}

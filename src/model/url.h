@@ -36,5 +36,8 @@ enum wb_code wb_url_parse(const char *text, struct wb_arena *a, struct wb_url *r
                           struct wb_error *err);
 
 const char *wb_url_param(const struct wb_url *u, const char *name); /* last one given, or NULL */
+/* URL where a parameter is none of known, which ends with NULL: a slip would go unnoticed. */
+enum wb_code wb_url_check_params(const struct wb_url *u, const char *const *known,
+                                 struct wb_error *err);
 
 #endif

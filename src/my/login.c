@@ -114,9 +114,13 @@ static void set_options(struct wb_my_conn *c, bool with_files) {
 }
 
 enum wb_code wb_my_login(struct wb_my_conn *c, struct wb_error *err) {
+    static const char *const known[] = {"socket", "sslmode", "sslca",    "sslrootcert",   "sslcert",
+                                        "sslkey", "ssl-key", "ssl-cert", "password-file", NULL};
     enum wb_my_tls tls;
     const char *password;
-    enum wb_code code = wb_my_login_tls(&c->url, &tls, err);
+    enum wb_code code = wb_url_check_params(&c->url, known, err);
+    if (!code)
+        code = wb_my_login_tls(&c->url, &tls, err);
     if (!code)
         code = find_password(c, &password, err);
     if (code)

@@ -74,7 +74,7 @@ static void sum_up(struct wb_job *job, enum wb_code code, const struct wb_verify
         return;
     }
     wb_job_says(job, WB_JOB_FAILED,
-                "both sides differ: %llu rows missing, %llu too many, %llu changed%s%s; see them "
+                "both sides differ: rows: %llu missing, %llu too many, %llu changed%s%s; see them "
                 "with whimbrel verify",
                 (unsigned long long)r->missing_rows, (unsigned long long)r->extra_rows,
                 (unsigned long long)r->changed_rows, names.len ? " in " : "", wb_buf_str(&names));

@@ -68,7 +68,7 @@ assert_eq 0 "$RC"
 sqlite3 "$NEW" "DELETE FROM people WHERE id = 2"
 run
 assert_eq 1 "$RC"
-said 'HELD: .*both sides differ: 1 rows missing.* in main.people \(3 rows in the source, 2 in the target\)'
+said 'HELD: .*both sides differ: rows: 1 missing.* in main.people \(3 rows in the source, 2 in the target\)'
 
 wb_case "what is equal by now, but was found to differ by more than is compared, is told as that, with the way out"
 expect_exit 1 "$WHIMBREL" verify "$PLAN" --settle 1ms

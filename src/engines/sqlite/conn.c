@@ -125,7 +125,9 @@ enum wb_code wb_sqlite_open(const struct wb_url *url, const struct wb_open_opts 
     if (!name || !*name || strcmp(name, ":memory:") == 0)
         return wb_error_set(err, WB_E_URL, "an SQLite database is named by its file: sqlite:PATH");
     char *path = NULL;
-    enum wb_code code = resolve(name, opts, &path, err);
+    enum wb_code code = wb_url_check_params(url, &(const char *const){NULL}, err);
+    if (!code)
+        code = resolve(name, opts, &path, err);
     if (code)
         return code;
     struct wb_sqlite *c = calloc(1, sizeof *c);

@@ -122,10 +122,31 @@ static void a_password_is_never_shown(void **state) {
     wb_arena_done(&a);
 }
 
+static void a_slip_in_a_parameter_is_told(void **state) {
+    (void)state;
+    static const char *const some[] = {"socket", "sslmode", NULL};
+    static const char *const none[] = {NULL};
+    struct wb_arena a = {0};
+    struct wb_error err = {0};
+    struct wb_url u = {0}, bare = {0};
+    assert_int_equal(wb_url_parse("mysql://h/d?sslmode=x&sockett=/s", &a, &u, NULL), WB_OK);
+    assert_int_equal(wb_url_check_params(&u, some, &err), WB_E_URL);
+    assert_string_equal(err.text,
+                        "\"sockett\" is no parameter of a mysql: URL; it takes socket, sslmode");
+    assert_int_equal(wb_url_check_params(&u, none, &err), WB_E_URL);
+    assert_string_equal(err.text, "\"sslmode\" is no parameter of a mysql: URL; it takes none");
+    assert_int_equal(wb_url_parse("mysql://h/d?sslmode=x&socket=/s", &a, &u, NULL), WB_OK);
+    assert_int_equal(wb_url_check_params(&u, some, NULL), WB_OK);
+    assert_int_equal(wb_url_parse("sqlite:a.db", &a, &bare, NULL), WB_OK);
+    assert_int_equal(wb_url_check_params(&bare, none, NULL), WB_OK);
+    wb_arena_done(&a);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_parts),
         cmocka_unit_test(parameters),
+        cmocka_unit_test(a_slip_in_a_parameter_is_told),
         cmocka_unit_test(malformed_ones_are_refused_and_say_why),
         cmocka_unit_test(a_password_is_never_shown),
     };
