@@ -15,7 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { LOOK_MS = 100, GRACE_MS = 5000, TAIL_BYTES = 400 };
+enum { LOOK_MS = 100, GRACE_MS = 5000, TAIL_BYTES = 400, PIPE_BYTES = 65536 };
 
 struct script {
     pid_t pid;
@@ -94,20 +94,23 @@ static void keep(struct script *s, const char *piece, size_t n) {
     s->tail[s->len] = 0;
 }
 
-/* All that is there; the last bytes are kept. */
+/* What a pipe holds, and no more: who writes without end must not keep us from looking at the time.
+ * The last bytes are kept. */
 static void drain(struct script *s) {
     char piece[4096];
-    ssize_t n;
-    while (s->output >= 0 && (n = read(s->output, piece, sizeof piece)) != 0) {
+    for (unsigned i = 0; s->output >= 0 && i < PIPE_BYTES / sizeof piece; i++) {
+        ssize_t n = read(s->output, piece, sizeof piece);
         if (n < 0 && errno == EINTR)
             continue;
         if (n < 0)
             return;
-        keep(s, piece, (size_t)n);
-    }
-    if (s->output >= 0)
+        if (n > 0) {
+            keep(s, piece, (size_t)n);
+            continue;
+        }
         close(s->output);
-    s->output = -1;
+        s->output = -1;
+    }
 }
 
 /* True: it was stopped. */

@@ -82,6 +82,7 @@ static void a_late_one_is_stopped_with_all_it_began(void **state) {
     (void)state;
     static const char *const texts[] = {
         "exec sleep 100000",
+        "exec yes", /* there is always more to read */
         "exec >/dev/null 2>&1; sleep 100000; true", /* nobody holds its output */
         "trap '' TERM; sleep 100000 & while :; do wait; done",
     };
